@@ -1,0 +1,45 @@
+/** How long to wait between attempts. */
+export interface BackoffOptions {
+  /** First wait, in milliseconds. @default {1000} */
+  firstMs?: number;
+  /** Each wait is this much longer. @default {1.5} */
+  factor?: number;
+  /** No wait is longer, in milliseconds. @default {600000} */
+  maxMs?: number;
+  /** A wait is shortened by up to this part, so that clients spread. @default {0.2} */
+  jitter?: number;
+  /** Gives 0 to 1. */
+  random?: () => number;
+}
+
+/** A growing, randomised wait. */
+export class Backoff {
+  readonly #options: Required<BackoffOptions>;
+  #nextMs: number;
+
+  /** Starts at the first wait. */
+  constructor(options: BackoffOptions = {}) {
+    const {
+      firstMs = 1000,
+      factor = 1.5,
+      maxMs = 600_000,
+      jitter = 0.2,
+      random = Math.random,
+    } = options;
+    this.#options = { firstMs, factor, maxMs, jitter, random };
+    this.#nextMs = firstMs;
+  }
+
+  /** The next wait, in milliseconds. */
+  next(): number {
+    const { factor, maxMs, jitter, random } = this.#options;
+    const ms = this.#nextMs;
+    this.#nextMs = Math.min(maxMs, ms * factor);
+    return Math.round(ms * (1 - jitter * random()));
+  }
+
+  /** Begins again, after a success. */
+  reset(): void {
+    this.#nextMs = this.#options.firstMs;
+  }
+}

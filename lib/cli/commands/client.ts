@@ -1,0 +1,98 @@
+import { ConfigError, errorText } from "../../base/errors.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { EXIT } from "../exit_code.ts";
+import type { FlagValues } from "../flags.ts";
+import { redact } from "../redact.ts";
+import type {
+  ClientStart,
+  ListenAddr,
+  RunningClient,
+} from "../role_starters.ts";
+import { socketOptions } from "../shared_flags.ts";
+import { type Ending, runUntilStopped } from "../signals.ts";
+import { addrText, indented } from "../start_lines.ts";
+import { CLIENT_FLAGS } from "./client_flags.ts";
+
+/** What a client without a token shows, as in LinkSocks. */
+const ANONYMOUS = "anonymous";
+
+/** The command `client`. */
+export const CLIENT_COMMAND: Command<typeof CLIENT_FLAGS> = {
+  name: "client",
+  summary: "Listen for SOCKS5 and send all of it through a server",
+  description: "Listens for SOCKS5 and sends all of it through a server.",
+  flags: CLIENT_FLAGS,
+  run: runClient,
+};
+
+async function runClient(
+  values: FlagValues<typeof CLIENT_FLAGS>,
+  context: CommandContext,
+): Promise<number> {
+  const { output, roles, signals } = context;
+  const options = await clientOptions(values, context);
+  const client = await roles.startClient(options);
+  const ended = runUntilStopped(client, signals);
+  const through = redact(options.url);
+  // Without --socks-no-wait the listener opens with the first session.
+  const early = client.addr;
+  output.out(early ? proxyLine(early, through) : `Connecting to ${through}`);
+  if (await isReady(client, ended)) {
+    if (!early && client.addr) output.out(proxyLine(client.addr, through));
+    for (const line of indented(client.report())) output.out(line);
+  }
+  return await ended === "closed" ? EXIT.ok : EXIT.fatal;
+}
+
+async function clientOptions(
+  values: FlagValues<typeof CLIENT_FLAGS>,
+  context: CommandContext,
+): Promise<ClientStart> {
+  const { socksUsername: username, socksPassword: password } = values;
+  if ((username === "") !== (password === "")) {
+    // LinkSocks takes one without the other for none, and lets everybody in.
+    const [given, missing] = username === ""
+      ? ["--socks-password", "--socks-username"]
+      : ["--socks-username", "--socks-password"];
+    throw new ConfigError(given!, `needs ${missing} beside it`);
+  }
+  return {
+    ...socketOptions(values, context),
+    url: values.url,
+    token: values.token.trim() || ANONYMOUS,
+    socksHost: values.socksHost,
+    socksPort: values.socksPort,
+    optimistic: values.fastOpen,
+    noWait: values.socksNoWait,
+    reconnect: !values.noReconnect,
+    retryAuth: values.retryAuth,
+    ...(username === "" ? {} : { username, password }),
+    ...(values.caFile === "" ? {} : { caCerts: [await readCa(values.caFile)] }),
+  };
+}
+
+async function readCa(path: string): Promise<string> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    throw new ConfigError("--ca-file", `cannot be read: ${errorText(error)}`);
+  }
+  if (!text.includes("-----BEGIN CERTIFICATE-----")) {
+    throw new ConfigError("--ca-file", `no PEM certificate in ${path}`);
+  }
+  return text;
+}
+
+/** Waits for the first session; `false` if the client ends before it has one. */
+async function isReady(
+  client: RunningClient,
+  ended: Promise<Ending>,
+): Promise<boolean> {
+  const ready = client.ready.then(() => true, () => false);
+  return await Promise.race([ready, ended.then(() => false)]);
+}
+
+function proxyLine(addr: ListenAddr, through: string): string {
+  return `SOCKS5 proxy on ${addrText(addr)}, through ${through}`;
+}

@@ -1,0 +1,98 @@
+import type { BackendChoice } from "../net/choose_backend.ts";
+import type { TfoChoice } from "../net/tfo_choice.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Stoppable } from "./signals.ts";
+
+/** Where a listener can be reached. */
+export interface ListenAddr {
+  /** An IP or a name. */
+  hostname: string;
+  /** The port, never 0. */
+  port: number;
+}
+
+/** What the commands say about sockets, whatever the role. */
+export interface SocketOptions {
+  /** Where TCP Fast Open is used. */
+  tfo: TfoChoice;
+  /** Use it also where it would be held back. */
+  tfoAny: boolean;
+  /** Which sockets. */
+  backend: BackendChoice;
+  /** Where the role says what it does. */
+  logger: Logger;
+}
+
+/** What the commands pass to a server. */
+export interface ServerStart extends SocketOptions {
+  /** The secret that clients show. */
+  token: string;
+  /** Where to listen. */
+  hostname: string;
+  /** The port; 0 takes a free one. */
+  port: number;
+}
+
+/** What the commands pass to a client. */
+export interface ClientStart extends SocketOptions {
+  /** The server. */
+  url: string;
+  /** The secret that the server knows. */
+  token: string;
+  /** Where SOCKS5 listens. */
+  socksHost: string;
+  /** Its port; 0 takes a free one. */
+  socksPort: number;
+  /** The name that apps must give. */
+  username?: string;
+  /** The password that goes with it. */
+  password?: string;
+  /** Answer apps before the target has. */
+  optimistic: boolean;
+  /** Listen before there is a session. */
+  noWait: boolean;
+  /** Open a new session when one is lost. */
+  reconnect: boolean;
+  /** Go on when the server rejects the token. */
+  retryAuth: boolean;
+  /** Certificates to trust beside those of the system, as PEM. */
+  caCerts?: string[];
+}
+
+/** A running server, as far as the commands use it. */
+export interface RunningServer extends Stoppable {
+  /** Where it listens. */
+  readonly addr: ListenAddr;
+  /** One line for each hop: what TCP Fast Open does there. */
+  report(): string[];
+}
+
+/** A running client, as far as the commands use it. */
+export interface RunningClient extends Stoppable {
+  /** Where SOCKS5 listens, once it does. */
+  readonly addr?: ListenAddr | undefined;
+  /** Resolves with the first session. */
+  readonly ready: Promise<void>;
+  /** One line for each hop: what TCP Fast Open does there. */
+  report(): string[];
+}
+
+/** Starts the roles; tests put their own in its place. */
+export interface RoleStarters {
+  /** Starts a server and resolves when it listens. */
+  startServer(options: ServerStart): Promise<RunningServer>;
+  /** Starts a client. */
+  startClient(options: ClientStart): Promise<RunningClient>;
+}
+
+/** The real roles, loaded when one is started: `--help` does not wait for them. */
+export const ROLE_STARTERS: RoleStarters = {
+  async startServer(options) {
+    const { startServer } = await import("../roles/server.ts");
+    return await startServer(options);
+  },
+  async startClient(options) {
+    const { startClient } = await import("../roles/client.ts");
+    return await startClient(options);
+  },
+};

@@ -1,0 +1,73 @@
+/** Where the wish to stop comes from. */
+export interface SignalSource {
+  /** The signals that mean "stop" here. */
+  readonly names: readonly Deno.Signal[];
+  /** Calls `listener` at each `name`; the process no longer dies of it. */
+  add(name: Deno.Signal, listener: () => void): void;
+  /** Ends that. */
+  remove(name: Deno.Signal, listener: () => void): void;
+}
+
+/**
+ * The signals of this process.
+ *
+ * @param os Windows knows only the two of its console.
+ * @returns A source for this system.
+ */
+export function systemSignals(
+  os: typeof Deno.build.os = Deno.build.os,
+): SignalSource {
+  return {
+    names: os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"],
+    add: (name, listener) => Deno.addSignalListener(name, listener),
+    remove: (name, listener) => Deno.removeSignalListener(name, listener),
+  };
+}
+
+/** The part of a role that can be stopped. */
+export interface Stoppable {
+  /** Settles when it has ended; rejects with what ended it. */
+  readonly closed: Promise<void>;
+  /** Ends it gently. */
+  close(): Promise<void>;
+  /** Ends it now. */
+  abort(): void;
+}
+
+/** How a role ended: by itself or gently, or because somebody was impatient. */
+export type Ending = "closed" | "aborted";
+
+/**
+ * Waits until a role has ended. The first signal closes it; the second one aborts
+ * it and ends the waiting at once. Leaves no listener behind.
+ *
+ * @param role What runs.
+ * @param signals Where the wish to stop comes from.
+ * @param onClosing Called at the first signal.
+ * @returns How it ended; rejects with the error that ended it.
+ */
+export async function runUntilStopped(
+  role: Stoppable,
+  signals: SignalSource,
+  onClosing?: () => void,
+): Promise<Ending> {
+  const ending = Promise.withResolvers<Ending>();
+  let closing = false;
+  const onSignal = () => {
+    if (closing) {
+      role.abort();
+      ending.resolve("aborted");
+      return;
+    }
+    closing = true;
+    onClosing?.();
+    role.close().then(() => ending.resolve("closed"), ending.reject);
+  };
+  for (const name of signals.names) signals.add(name, onSignal);
+  try {
+    const closed = role.closed.then((): Ending => "closed");
+    return await Promise.race([closed, ending.promise]);
+  } finally {
+    for (const name of signals.names) signals.remove(name, onSignal);
+  }
+}

@@ -1,0 +1,20 @@
+import type { Target } from "../base/address.ts";
+import type { Dialed } from "../net/conn.ts";
+
+export type { Dialed, Target };
+
+/** How to dial. */
+export interface DialOptions {
+  /** The bytes to send first; the caller sends what `Dialed.sent` leaves. */
+  first?: Uint8Array;
+  /** Gives up when it aborts. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Opens conns outward. Most dialers wrap another one; the last really connects.
+ */
+export interface Dialer {
+  /** Rejects with `TunnelError`, or with the signal's reason. */
+  dial(target: Target, options?: DialOptions): Promise<Dialed>;
+}

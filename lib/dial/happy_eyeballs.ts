@@ -1,0 +1,149 @@
+import { formatTarget } from "../base/address.ts";
+import { TunnelError } from "../base/errors.ts";
+import type { Backend, Dialed } from "../net/conn.ts";
+import { ipFamily } from "../net/ip.ts";
+import type { Resolver } from "../net/resolver.ts";
+import type { Dialer, DialOptions, Target } from "./dialer.ts";
+import { isSafeToRepeat } from "./safe_to_repeat.ts";
+
+/** RFC 8305, section 5: Connection Attempt Delay. */
+const ATTEMPT_DELAY_MS = 250;
+/** More addresses than this are not tried. */
+const MAX_ATTEMPTS = 8;
+
+/** How targets are dialled. */
+export interface HappyEyeballsOptions {
+  /** Put first bytes into the SYN where that does no harm. @default {false} */
+  fastOpen?: boolean;
+  /** Do so with any first bytes. @default {false} */
+  anyBytes?: boolean;
+}
+
+/**
+ * Dials names: all addresses, each a little later than the one before, and the
+ * first that connects wins (RFC 8305). Only the first attempt uses Fast Open; so
+ * a target that cannot take SYN data costs nothing but that attempt.
+ */
+export class HappyEyeballsDialer implements Dialer {
+  readonly #backend: Backend;
+  readonly #resolver: Resolver;
+  readonly #fastOpen: boolean;
+  readonly #anyBytes: boolean;
+
+  /** Dials through `backend`. */
+  constructor(
+    backend: Backend,
+    resolver: Resolver,
+    { fastOpen = false, anyBytes = false }: HappyEyeballsOptions = {},
+  ) {
+    this.#backend = backend;
+    this.#resolver = resolver;
+    this.#fastOpen = fastOpen;
+    this.#anyBytes = anyBytes;
+  }
+
+  /** Dials `target`, a name or an address. */
+  dial(target: Target, options: DialOptions = {}): Promise<Dialed> {
+    const { first } = options;
+    const fastOpen = this.#fastOpen && first !== undefined &&
+      first.length > 0 && (this.#anyBytes || isSafeToRepeat(first));
+    // The usual case costs no more than the one dial that it is.
+    return ipFamily(target.host)
+      ? this.#attempt(target.host, target, options, fastOpen)
+      : this.#race(target, options, fastOpen);
+  }
+
+  #attempt(
+    host: string,
+    { port }: Target,
+    { first, signal }: DialOptions,
+    fastOpen: boolean,
+  ): Promise<Dialed> {
+    return this.#backend.dial({ host, port }, {
+      fastOpen,
+      ...(fastOpen && first ? { first } : {}),
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  async #race(
+    target: Target,
+    options: DialOptions,
+    fastOpen: boolean,
+  ): Promise<Dialed> {
+    const { signal } = options;
+    const addresses = await abortable(
+      this.#resolver.resolve(target.host),
+      signal,
+    );
+    if (addresses.length === 1) {
+      return await this.#attempt(addresses[0]!, target, options, fastOpen);
+    }
+    const losers = new AbortController();
+    const together = signal
+      ? AbortSignal.any([signal, losers.signal])
+      : losers.signal;
+    const { promise, resolve, reject } = Promise.withResolvers<Dialed>();
+    const errors: TunnelError[] = [];
+    const waiting = addresses.slice(0, MAX_ATTEMPTS);
+    let running = 0;
+    let won = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const next = (isFirst: boolean): void => {
+      clearTimeout(timer);
+      const host = waiting.shift();
+      if (host === undefined) {
+        if (running === 0) reject(worstOf(errors, target));
+        return;
+      }
+      running++;
+      if (waiting.length > 0) {
+        timer = setTimeout(() => next(false), ATTEMPT_DELAY_MS);
+      }
+      const attempt = { ...options, signal: together };
+      this.#attempt(host, target, attempt, isFirst && fastOpen).then(
+        (dialed) => {
+          running--;
+          // Two may finish in the same turn.
+          if (won) return dialed.conn.reset();
+          won = true;
+          clearTimeout(timer);
+          losers.abort();
+          resolve(dialed);
+        },
+        (error) => {
+          running--;
+          if (won) return;
+          if (error instanceof TunnelError) errors.push(error);
+          if (signal?.aborted) reject(signal.reason);
+          else next(false);
+        },
+      );
+    };
+    next(true);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+async function abortable<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (!signal) return await promise;
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  return await Promise.race([promise, aborted])
+    .finally(() => signal.removeEventListener("abort", onAbort));
+}
+
+/** The error that tells most: a refusal comes from the host itself. */
+function worstOf(errors: readonly TunnelError[], target: Target): TunnelError {
+  return errors.find((error) => error.code === "refused") ?? errors.at(-1) ??
+    new TunnelError("failed", `cannot dial ${formatTarget(target)}`);
+}

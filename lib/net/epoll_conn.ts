@@ -1,0 +1,171 @@
+import {
+  closeFd,
+  type Epoll,
+  EPOLLERR,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLRDHUP,
+  localAddress,
+  recv,
+  remoteAddress,
+  resetFd,
+  send,
+  shutdownWrite,
+  socketError,
+  WOULD_BLOCK,
+} from "../../ffi/mod.ts";
+import { TunnelError } from "../base/errors.ts";
+import {
+  type Conn,
+  type ConnHandler,
+  END,
+  FAILED,
+  IGNORE,
+  type SocketAddress,
+} from "./conn.ts";
+import type { FastOpenOutcome } from "./fast_open.ts";
+import { errorOfErrno, errorOfSystem } from "./system_error.ts";
+
+/** What a conn waits for; EPOLLOUT joins once a write did not fit. */
+export const READ_EVENTS = EPOLLIN | EPOLLRDHUP;
+
+const NOWHERE: SocketAddress = { host: "", port: 0 };
+
+/** A conn on a descriptor of ours, registered with the loop. */
+export class EpollConn implements Conn {
+  handler: ConnHandler = IGNORE;
+  readonly fastOpen: FastOpenOutcome;
+  readonly #loop: Epoll;
+  #fd: number;
+  #error: TunnelError | undefined;
+  /** Nothing more comes before the next event: no need to ask the kernel. */
+  #drained = false;
+  /** The peer has ended its direction; the end may hide behind a short read. */
+  #ended = false;
+  #awaitsRoom = false;
+  #watchesRoom: boolean;
+  #local: SocketAddress | undefined;
+  #remote: SocketAddress | undefined;
+
+  /** Takes over `fd`, which the loop already knows or will know. */
+  constructor(
+    loop: Epoll,
+    fd: number,
+    fastOpen: FastOpenOutcome,
+    watchesRoom: boolean,
+  ) {
+    this.#loop = loop;
+    this.#fd = fd;
+    this.fastOpen = fastOpen;
+    this.#watchesRoom = watchesRoom;
+  }
+
+  /** The descriptor, for options; -1 when closed. */
+  get fd(): number {
+    return this.#fd;
+  }
+
+  get error(): TunnelError | undefined {
+    return this.#error;
+  }
+
+  get local(): SocketAddress {
+    return this.#local ??= localAddress(this.#fd) ?? NOWHERE;
+  }
+
+  get remote(): SocketAddress {
+    return this.#remote ??= remoteAddress(this.#fd) ?? NOWHERE;
+  }
+
+  /** Gets the loop's events. */
+  onEvents(events: number): void {
+    this.#drained = false;
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#ended = true;
+    if ((events & EPOLLERR) !== 0 && this.#error === undefined) {
+      // What was received before the reset can still be read.
+      const errno = socketError(this.#fd);
+      if (errno !== 0) {
+        this.#error = errorOfErrno(errno);
+        this.handler.failed(this.#error);
+        return;
+      }
+    }
+    if ((events & EPOLLOUT) !== 0 && this.#awaitsRoom) {
+      this.#awaitsRoom = false;
+      this.handler.writable();
+      if (this.#fd < 0) return;
+    }
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) !== 0) {
+      this.handler.readable();
+    }
+  }
+
+  read(into: Uint8Array): number {
+    if (this.#fd < 0) return FAILED;
+    if (this.#drained) return 0;
+    let count: number;
+    try {
+      count = recv(this.#fd, into);
+    } catch (error) {
+      this.#error ??= errorOfSystem(error);
+      return FAILED;
+    }
+    if (count === WOULD_BLOCK) {
+      this.#drained = true;
+      return this.#error === undefined ? 0 : FAILED;
+    }
+    if (count === 0) return this.#error === undefined ? END : FAILED;
+    // A short read has emptied the queue: epoll(7), edge-triggered streams.
+    if (count < into.length && !this.#ended) this.#drained = true;
+    return count;
+  }
+
+  write(bytes: Uint8Array): number {
+    if (this.#fd < 0 || this.#error !== undefined) return FAILED;
+    let count: number;
+    try {
+      count = send(this.#fd, bytes);
+    } catch (error) {
+      this.#error ??= errorOfSystem(error);
+      return FAILED;
+    }
+    if (count === bytes.length) return count;
+    this.#awaitsRoom = true;
+    if (!this.#watchesRoom) {
+      this.#watchesRoom = true;
+      this.#loop.modify(this.#fd, READ_EVENTS | EPOLLOUT);
+    }
+    return count === WOULD_BLOCK ? 0 : count;
+  }
+
+  closeWrite(): void {
+    if (this.#fd < 0) return;
+    try {
+      shutdownWrite(this.#fd);
+    } catch (error) {
+      this.#error ??= errorOfSystem(error);
+    }
+  }
+
+  close(): void {
+    this.#end(closeFd);
+  }
+
+  reset(): void {
+    this.#end(resetFd);
+  }
+
+  #end(how: (fd: number) => void): void {
+    const fd = this.#fd;
+    if (fd < 0) return;
+    this.#local ??= localAddress(fd) ?? NOWHERE;
+    this.#fd = -1;
+    this.#loop.removeClosing(fd);
+    how(fd);
+    this.handler = IGNORE;
+    this.#error ??= CLOSED;
+  }
+}
+
+const CLOSED = new TunnelError("closed", "the conn is closed");

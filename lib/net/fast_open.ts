@@ -1,0 +1,117 @@
+import { ffiSupport, type Support, type TcpInfo } from "../../ffi/mod.ts";
+
+export type { Support };
+
+/**
+ * What became of the SYN of one conn.
+ *
+ * - `off`: nobody asked for Fast Open, or there was nothing to put in the SYN
+ * - `unsupported`: this platform, kernel setting or peer cannot
+ * - `acknowledged`: the SYN carried data and the peer took it
+ * - `noCookie`: a first visit; the kernel asked for a cookie
+ * - `notAcknowledged`: the SYN carried data and the peer left it alone
+ * - `synRepeated`: the SYN had to be sent again; the network may drop such SYNs
+ */
+export type FastOpenResult =
+  | "off"
+  | "unsupported"
+  | "acknowledged"
+  | "noCookie"
+  | "notAcknowledged"
+  | "synRepeated";
+
+/** The result for one conn, with the kernel's round-trip time. */
+export interface FastOpenOutcome {
+  /** What became of the SYN. */
+  readonly result: FastOpenResult;
+  /** The kernel's smoothed round trip in microseconds; 0 if unknown. */
+  readonly rttUs: number;
+}
+
+/** The outcome of a conn without Fast Open. */
+export const FAST_OPEN_OFF: FastOpenOutcome = { result: "off", rttUs: 0 };
+
+/** Whether a dial with data tried to put it in the SYN. */
+export function wasAttempted({ result }: FastOpenOutcome): boolean {
+  return result !== "off" && result !== "unsupported";
+}
+
+/** Reads the outcome of a dial that asked for Fast Open. */
+export function outcomeOfDial(info: TcpInfo): FastOpenOutcome {
+  const { rttUs } = info;
+  if (info.synDataAcked) return { result: "acknowledged", rttUs };
+  switch (info.fastOpenFailure) {
+    case "cookieUnavailable":
+      return { result: "noCookie", rttUs };
+    case "synRetransmitted":
+      return { result: "synRepeated", rttUs };
+    case "dataNotAcked":
+      return { result: "notAcknowledged", rttUs };
+    case "none":
+      // No reason recorded and no data acknowledged: the SYN went without.
+      return { result: "noCookie", rttUs };
+  }
+}
+
+/** Reads the outcome of an accepted conn. */
+export function outcomeOfAccept(info: TcpInfo): FastOpenOutcome {
+  return {
+    result: info.synDataAcked ? "acknowledged" : "off",
+    rttUs: info.rttUs,
+  };
+}
+
+/** Bits of net.ipv4.tcp_fastopen (Documentation/networking/ip-sysctl). */
+const SYSCTL_CLIENT = 1;
+const SYSCTL_SERVER = 2;
+
+/** Where the kernel says what TCP Fast Open may do. */
+export const SYSCTL_PATH = "/proc/sys/net/ipv4/tcp_fastopen";
+
+/** What the kernel's setting allows, for dialling and for listening. */
+export interface FastOpenSupport {
+  /** Data in the SYNs that we send. */
+  dial: Support;
+  /** Data in the SYNs that we get. */
+  listen: Support;
+}
+
+function readSysctl(): number | undefined {
+  try {
+    const value = Number.parseInt(Deno.readTextFileSync(SYSCTL_PATH));
+    return Number.isNaN(value) ? undefined : value;
+  } catch {
+    return undefined;
+  }
+}
+
+function supportOfBit(value: number | undefined, bit: number): Support {
+  if (value === undefined) {
+    // Without --allow-read the setting is unknown: try, and see what happens.
+    return { supported: true };
+  }
+  if ((value & bit) !== 0) return { supported: true };
+  return {
+    supported: false,
+    reason: `the kernel has it off (net.ipv4.tcp_fastopen = ${value}); ` +
+      `run: sysctl -w net.ipv4.tcp_fastopen=3`,
+  };
+}
+
+/**
+ * Whether TCP Fast Open works here, for dialling and for listening, and if not
+ * why and what would change it.
+ *
+ * @param ffi Whether system calls can be made; asked of the platform by default
+ * @param sysctl The value of net.ipv4.tcp_fastopen; read from the kernel by default
+ */
+export function fastOpenSupport(
+  ffi: Support = ffiSupport(),
+  sysctl: number | undefined = ffi.supported ? readSysctl() : undefined,
+): FastOpenSupport {
+  if (!ffi.supported) return { dial: ffi, listen: ffi };
+  return {
+    dial: supportOfBit(sysctl, SYSCTL_CLIENT),
+    listen: supportOfBit(sysctl, SYSCTL_SERVER),
+  };
+}

@@ -1,0 +1,114 @@
+import { lookup } from "node:dns/promises";
+import { TunnelError } from "../base/errors.ts";
+import { ipFamily } from "./ip.ts";
+
+/** Asks for the addresses of one family; rejects if there are none. */
+export type Lookup = (host: string, family: 4 | 6) => Promise<string[]>;
+
+/** What a resolver may be told. */
+export interface ResolverOptions {
+  /** How to ask; the system's `getaddrinfo` by default. */
+  lookup?: Lookup;
+  /**
+   * After the IPv4 addresses have come, how long to wait for IPv6 (RFC 8305,
+   * section 3), in milliseconds.
+   *
+   * @default {50}
+   */
+  resolutionDelayMs?: number;
+  /** How long an answer is used again, in milliseconds. @default {30000} */
+  keepMs?: number;
+  /** Monotonic milliseconds. */
+  now?: () => number;
+}
+
+/** Names kept at most; the oldest go first. */
+const MAX_KEPT = 1024;
+
+async function systemLookup(host: string, family: 4 | 6): Promise<string[]> {
+  const found = await lookup(host, { all: true, family });
+  return found.map(({ address }) => address);
+}
+
+interface Answer {
+  addresses: Promise<string[]>;
+  expires: number;
+}
+
+/**
+ * Names to addresses: IPv4 and IPv6 are asked at the same time, the answer is in
+ * the order in which to try (RFC 8305, section 4: families alternate, IPv6 first),
+ * and is kept for a short while, since a look-up is a round trip too.
+ */
+export class Resolver {
+  readonly #lookup: Lookup;
+  readonly #delayMs: number;
+  readonly #keepMs: number;
+  readonly #now: () => number;
+  readonly #answers = new Map<string, Answer>();
+
+  /** Makes a resolver with an empty memory. */
+  constructor(options: ResolverOptions = {}) {
+    this.#lookup = options.lookup ?? systemLookup;
+    this.#delayMs = options.resolutionDelayMs ?? 50;
+    this.#keepMs = options.keepMs ?? 30_000;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /**
+   * The addresses of `host` in the order in which to try them; an IP address is
+   * its own answer.
+   *
+   * @throws {TunnelError} `name` if there are none
+   */
+  resolve(host: string): Promise<string[]> {
+    if (ipFamily(host)) return Promise.resolve([host]);
+    const known = this.#answers.get(host);
+    if (known && known.expires > this.#now()) return known.addresses;
+    const addresses = this.#ask(host);
+    const answer = { addresses, expires: this.#now() + this.#keepMs };
+    this.#answers.delete(host);
+    this.#answers.set(host, answer);
+    if (this.#answers.size > MAX_KEPT) {
+      this.#answers.delete(this.#answers.keys().next().value!);
+    }
+    // A failure is not kept: the name may appear at any time.
+    addresses.catch(() => {
+      if (this.#answers.get(host) === answer) this.#answers.delete(host);
+    });
+    return addresses;
+  }
+
+  async #ask(host: string): Promise<string[]> {
+    let four: string[] = [];
+    let six: string[] = [];
+    let cause: unknown;
+    const asking4 = this.#lookup(host, 4)
+      .then((found) => void (four = found), (error) => void (cause = error));
+    const asking6 = this.#lookup(host, 6)
+      .then((found) => void (six = found), () => {});
+    const both = Promise.all([asking4, asking6]);
+    await Promise.race([
+      both,
+      asking4.then(() => four.length > 0 ? undefined : both),
+      asking6.then(() => six.length > 0 ? undefined : both),
+    ]);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#delayMs);
+    });
+    await Promise.race([both, late]);
+    clearTimeout(timer);
+    if (four.length + six.length > 0) return interleave(six, four);
+    throw new TunnelError("name", `no such host: ${host}`, { cause });
+  }
+}
+
+function interleave(a: readonly string[], b: readonly string[]): string[] {
+  const all: string[] = [];
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    if (i < a.length) all.push(a[i]!);
+    if (i < b.length) all.push(b[i]!);
+  }
+  return all;
+}

@@ -1,0 +1,212 @@
+import { TunnelError } from "../base/errors.ts";
+import { equalSecret } from "../base/secret.ts";
+import type { Dialer, Target } from "../dial/dialer.ts";
+import {
+  type Backend,
+  type Conn,
+  END,
+  FAILED,
+  type Listener,
+} from "../net/conn.ts";
+import { relay } from "../net/relay.ts";
+
+/** What a bridge needs. */
+export interface BridgeOptions {
+  /** Where its sockets come from. */
+  backend: Backend;
+  /** Dials the server, with the first bytes in the SYN if it can. */
+  dialer: Dialer;
+  /** The server of the tunnel. */
+  target: Target;
+  /** `wss`: the WebSocket comes as to an HTTP proxy and says ClientHello next. */
+  secure: boolean;
+  /** PEM of certificates to trust in addition; for `wss`. */
+  caCerts?: readonly string[];
+  /** Gives up when it aborts. */
+  signal: AbortSignal;
+}
+
+/** One dial of a tunnel through sockets of our own. */
+export interface Bridge {
+  /** Give it to the WebSocket. Close it when the WebSocket is open or failed. */
+  client: Deno.HttpClient;
+  /** The conn to the server, or why there is none. */
+  dialed: Promise<Conn>;
+  /** Takes no more; the conn that it has lives on. */
+  close(): void;
+}
+
+/** An upgrade request, a CONNECT or a ClientHello is not longer. */
+const MAX_FIRST_BYTES = 16_384;
+const PROXY_USER = "synsocks";
+const ENCODER = new TextEncoder();
+const ESTABLISHED = ENCODER.encode("HTTP/1.1 200 OK\r\n\r\n");
+const REFUSED = ENCODER.encode(
+  "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+);
+const EMPTY = new Uint8Array(0);
+
+/**
+ * Lets the built-in WebSocket dial through a socket that is ours, which it cannot
+ * do by itself: it connects to the bridge in this process, the bridge sees the
+ * first bytes, puts them into the SYN to the server and relays from then on.
+ *
+ * For `ws` the bridge listens on a Unix socket in a directory that only this user
+ * can enter; for `wss` on a loopback port, as an HTTP proxy with a password made
+ * up for this one dial, and sees nothing but TLS.
+ */
+export function openBridge(options: BridgeOptions): Bridge {
+  const { promise: dialed, resolve, reject } = Promise.withResolvers<Conn>();
+  // Whoever waits hears of it; nobody may wait.
+  dialed.catch(() => {});
+  const { signal } = options;
+  let taken = false;
+  const password = crypto.randomUUID();
+  function accepted(local: Conn): void {
+    if (taken) return local.reset();
+    taken = true;
+    const ready = options.secure ? proxyAnswered(local, password) : local;
+    Promise.resolve(ready)
+      .then((conn) => dialWithFirst(conn, options))
+      .then(resolve, (error) => {
+        local.reset();
+        reject(error);
+      });
+  }
+  const handler = { accepted, acceptFailed: reject };
+  const listening = options.secure
+    ? listenAsProxy(options, handler, password)
+    : listenOnUnix(options, handler);
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  return {
+    client: listening.client,
+    dialed,
+    close() {
+      signal.removeEventListener("abort", onAbort);
+      listening.close();
+      reject(new TunnelError("closed", "the bridge was closed"));
+    },
+  };
+}
+
+interface Listening {
+  client: Deno.HttpClient;
+  close(): void;
+}
+
+type Handler = Parameters<Backend["listen"]>[1];
+
+function listenOnUnix(
+  { backend }: BridgeOptions,
+  handler: Handler,
+): Listening {
+  const directory = Deno.makeTempDirSync({ prefix: "synsocks-" }); // mode 0700
+  const path = `${directory}/tunnel`;
+  let listener: Listener;
+  try {
+    listener = backend.listenUnix(path, handler);
+  } catch (error) {
+    Deno.removeSync(directory, { recursive: true });
+    throw error;
+  }
+  const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+  return {
+    client,
+    close() {
+      listener.close();
+      client.close();
+      Deno.removeSync(directory, { recursive: true });
+    },
+  };
+}
+
+function listenAsProxy(
+  { backend, caCerts }: BridgeOptions,
+  handler: Handler,
+  password: string,
+): Listening {
+  const listener = backend.listen({ host: "127.0.0.1", port: 0 }, handler);
+  const client = Deno.createHttpClient({
+    proxy: {
+      url: `http://127.0.0.1:${listener.addr.port}`,
+      basicAuth: { username: PROXY_USER, password },
+    },
+    ...(caCerts ? { caCerts: [...caCerts] } : {}),
+  });
+  return {
+    client,
+    close() {
+      listener.close();
+      client.close();
+    },
+  };
+}
+
+/** Reads until `isComplete`; rejects at the end, on failure and at the limit. */
+function readFirst(
+  conn: Conn,
+  isComplete: (bytes: Uint8Array) => boolean,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const buffer = new Uint8Array(MAX_FIRST_BYTES);
+  let length = 0;
+  function failed(): void {
+    reject(new TunnelError("closed", "the WebSocket gave up"));
+  }
+  function readable(): void {
+    for (;;) {
+      const count = conn.read(buffer.subarray(length));
+      if (count === 0) break;
+      if (count === END || count === FAILED) return failed();
+      length += count;
+      if (length === buffer.length) break;
+    }
+    if (length > 0 && isComplete(buffer.subarray(0, length))) {
+      resolve(buffer.subarray(0, length));
+    } else if (length === buffer.length) {
+      reject(new TunnelError("limit", "the first bytes are too long"));
+    }
+  }
+  conn.handler = { readable, writable() {}, failed };
+  signal?.addEventListener("abort", () => reject(signal.reason), {
+    once: true,
+  });
+  readable();
+  return promise;
+}
+
+function endsHead(bytes: Uint8Array): boolean {
+  const [a, b, c, d] = bytes.subarray(-4);
+  return a === 13 && b === 10 && c === 13 && d === 10;
+}
+
+/** Answers CONNECT if it has the password; nobody else may use the bridge. */
+async function proxyAnswered(conn: Conn, password: string): Promise<Conn> {
+  const head = new TextDecoder().decode(await readFirst(conn, endsHead));
+  const given = /^proxy-authorization: *basic +(\S+)\r?$/im.exec(head)?.[1];
+  const expected = btoa(`${PROXY_USER}:${password}`);
+  if (
+    !head.startsWith("CONNECT ") ||
+    !equalSecret(ENCODER.encode(given ?? ""), ENCODER.encode(expected))
+  ) {
+    conn.write(REFUSED);
+    throw new TunnelError("denied", "the bridge was used by a stranger");
+  }
+  conn.write(ESTABLISHED);
+  return conn;
+}
+
+async function dialWithFirst(
+  local: Conn,
+  { backend, dialer, target, secure, signal }: BridgeOptions,
+): Promise<Conn> {
+  // A request ends with a blank line; a ClientHello comes in one piece or the
+  // rest of it follows behind.
+  const first = await readFirst(local, secure ? () => true : endsHead, signal);
+  const { conn, sent } = await dialer.dial(target, { first, signal });
+  backend.tuneTunnel(conn);
+  relay(local, conn, sent < first.length ? first.slice(sent) : EMPTY);
+  return conn;
+}

@@ -1,0 +1,115 @@
+/** What a session may promise to its peer, over all channels. */
+export class WindowBudget {
+  readonly #capBytes: number;
+  #grantedBytes = 0;
+
+  /** At most `capBytes` are promised at any time. */
+  constructor(capBytes: number) {
+    this.#capBytes = capBytes;
+  }
+
+  /** Bytes that are promised now. */
+  get grantedBytes(): number {
+    return this.#grantedBytes;
+  }
+
+  /**
+   * The window of a new channel: generous while there are few channels, small
+   * when there are many, so that the sum stays below the cap with thousands.
+   */
+  open(): number {
+    const used = this.#grantedBytes / this.#capBytes;
+    const bytes = used < 1 / 4
+      ? 262_144
+      : used < 1 / 2
+      ? 65_536
+      : used < 3 / 4
+      ? 16_384
+      : 4096;
+    this.#grantedBytes += bytes;
+    return bytes;
+  }
+
+  /** Takes `bytes` more for one channel if the rest of the cap allows it. */
+  grow(bytes: number): boolean {
+    if (this.#grantedBytes + bytes > this.#capBytes * 7 / 8) return false;
+    this.#grantedBytes += bytes;
+    return true;
+  }
+
+  /** Gives back what a channel had. */
+  release(bytes: number): void {
+    this.#grantedBytes -= bytes;
+  }
+}
+
+/** No window grows beyond this. */
+const MAX_WINDOW_BYTES = 16 * 1024 * 1024;
+/** A window used up in less than so many round trips was too small. */
+const GROW_WITHIN_ROUND_TRIPS = 4;
+
+/**
+ * The receiving side of a channel's credit. It grants again what was consumed
+ * when half of the window is used, and doubles the window while the sender uses
+ * it up within a few round trips: then the window, not the path, is the limit.
+ */
+export class ReceiveWindow {
+  readonly #budget: WindowBudget;
+  #sizeBytes: number;
+  /** What the peer may still send. */
+  #creditBytes: number;
+  #consumedBytes = 0;
+  #grantedAt: number;
+
+  /**
+   * A window out of `budget`.
+   *
+   * @param extraBytes What the peer may send in addition, once
+   */
+  constructor(budget: WindowBudget, extraBytes: number, now: number) {
+    this.#budget = budget;
+    this.#sizeBytes = budget.open();
+    this.#creditBytes = this.#sizeBytes + extraBytes;
+    this.#grantedAt = now;
+  }
+
+  /** The window's present size. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Bytes have come; false if the peer had no credit for them. */
+  received(bytes: number): boolean {
+    this.#creditBytes -= bytes;
+    return this.#creditBytes >= 0;
+  }
+
+  /**
+   * Bytes have left for the local socket.
+   *
+   * @returns the credit to grant now, or 0 to wait for more
+   */
+  consumed(bytes: number, now: number, roundTripMs: number): number {
+    this.#consumedBytes += bytes;
+    if (this.#consumedBytes * 2 < this.#sizeBytes) return 0;
+    let grant = this.#consumedBytes;
+    this.#consumedBytes = 0;
+    const quick = now - this.#grantedAt < roundTripMs * GROW_WITHIN_ROUND_TRIPS;
+    this.#grantedAt = now;
+    if (
+      quick && this.#sizeBytes < MAX_WINDOW_BYTES &&
+      this.#budget.grow(this.#sizeBytes)
+    ) {
+      grant += this.#sizeBytes;
+      this.#sizeBytes *= 2;
+    }
+    this.#creditBytes += grant;
+    return grant;
+  }
+
+  /** The channel is over. */
+  release(): void {
+    this.#budget.release(this.#sizeBytes);
+    this.#sizeBytes = 0;
+  }
+}

@@ -1,0 +1,59 @@
+import { ConfigError } from "../base/errors.ts";
+import { hashToken } from "../wire/token.ts";
+
+/** The path on which servers take tunnels, and the token in the query. */
+const SOCKET_PATH = "/socket";
+
+/**
+ * The URL that a user means: without a scheme it is `wss`, `http(s)` stands for
+ * `ws(s)`, and without a path it is `/socket`.
+ *
+ * @throws {ConfigError} if it is no URL of a tunnel
+ */
+export function normalizeTunnelUrl(typed: string): URL {
+  const text = typed.includes("://") ? typed : `wss://${typed}`;
+  const url = URL.parse(text.replace(/^http(s?):/i, "ws$1:"));
+  if (!url) throw new ConfigError("--url", `"${typed}" is not a URL`);
+  if (url.protocol !== "ws:" && url.protocol !== "wss:") {
+    throw new ConfigError(
+      "--url",
+      `cannot use ${url.protocol}//; use ws or wss`,
+    );
+  }
+  if (url.pathname === "" || url.pathname === "/") url.pathname = SOCKET_PATH;
+  return url;
+}
+
+/** Who a client says that it is. */
+export interface TunnelIdentity {
+  /** The token, in the clear. */
+  token: string;
+  /** Whether it wants to be a provider. */
+  reverse: boolean;
+  /** The UUID text of this process. */
+  instance: string;
+}
+
+/** Where to dial, and whether the URL carries the token already. */
+export interface AuthenticatedUrl {
+  /** With the query that logs a client in, if the path is `/socket`. */
+  url: URL;
+  /** False: the first message must be AUTH. */
+  authenticated: boolean;
+}
+
+/** Adds the hash of the token, the role and the instance to `/socket`. */
+export async function authenticateUrl(
+  normalized: URL,
+  identity: TunnelIdentity,
+): Promise<AuthenticatedUrl> {
+  const url = new URL(normalized);
+  // A fragment is for browsers; WebSocket URLs may not have one (RFC 6455, 3).
+  url.hash = "";
+  if (url.pathname !== SOCKET_PATH) return { url, authenticated: false };
+  url.searchParams.set("token", await hashToken(identity.token));
+  url.searchParams.set("reverse", String(identity.reverse));
+  url.searchParams.set("instance", identity.instance);
+  url.searchParams.sort();
+  return { url, authenticated: true };
+}

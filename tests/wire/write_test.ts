@@ -1,0 +1,94 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  connectLength,
+  connectResponseLength,
+  DATA_HEADER_BYTES,
+  DISCONNECT_BYTES,
+  encodeMessage,
+  WINDOW_BYTES,
+  writeConnect,
+  writeConnectResponse,
+  writeDataHeader,
+  writeDisconnect,
+  writeWindow,
+} from "../../lib/wire/encode.ts";
+import type { Message } from "../../lib/wire/messages.ts";
+import { ID, ID_HEX, unhex, utf8 } from "./bytes.ts";
+
+Deno.test("writers write what encodeMessage() encodes, at an offset", () => {
+  const extension = { flags: 3, window: 77, first: utf8("GET") };
+  const response = { flags: 2, window: 78 };
+  const connect = {
+    type: "connect",
+    protocol: "tcp",
+    id: ID,
+    host: "ho",
+    port: 8080,
+  } as const;
+  const rows: ReadonlyArray<
+    readonly [Message, (into: Uint8Array, offset: number) => number]
+  > = [
+    [
+      { type: "window", id: ID, credit: 5 },
+      (into, offset) => writeWindow(into, offset, ID, 5),
+    ],
+    [
+      { type: "disconnect", id: ID },
+      (into, offset) => writeDisconnect(into, offset, ID),
+    ],
+    [
+      connect,
+      (into, offset) => writeConnect(into, offset, ID, utf8("ho"), 8080),
+    ],
+    [
+      { ...connect, extension },
+      (into, offset) =>
+        writeConnect(into, offset, ID, utf8("ho"), 8080, extension),
+    ],
+    [
+      { type: "connectResponse", ok: true, id: ID },
+      (into, offset) => writeConnectResponse(into, offset, ID),
+    ],
+    [
+      { type: "connectResponse", ok: true, id: ID, extension: response },
+      (into, offset) => writeConnectResponse(into, offset, ID, response),
+    ],
+  ];
+  for (const [message, write] of rows) {
+    const expected = encodeMessage(message);
+    const into = new Uint8Array(expected.length + 10).fill(0xee);
+    assertEquals(write(into, 5), 5 + expected.length);
+    assertEquals(into.subarray(5, -5), expected);
+    assertEquals(into.subarray(0, 5), unhex("eeeeeeeeee"));
+    assertEquals(into.subarray(-5), unhex("eeeeeeeeee"));
+  }
+});
+
+Deno.test("writeDataHeader() leaves the payload in its place", () => {
+  const into = new Uint8Array(DATA_HEADER_BYTES + 3).fill(0xee);
+  into.set(utf8("abc"), DATA_HEADER_BYTES);
+  assertEquals(writeDataHeader(into, 0, ID, 3), DATA_HEADER_BYTES);
+  assertEquals(into, unhex(`0104 01 ${ID_HEX} 00 00000003 616263`));
+});
+
+Deno.test("writers refuse a buffer without room", () => {
+  const connectResponse = connectResponseLength();
+  const connect = connectLength(2);
+  const rows: ReadonlyArray<readonly [number, (into: Uint8Array) => number]> = [
+    [DATA_HEADER_BYTES, (into) => writeDataHeader(into, 0, ID, 0)],
+    [WINDOW_BYTES, (into) => writeWindow(into, 0, ID, 1)],
+    [DISCONNECT_BYTES, (into) => writeDisconnect(into, 0, ID)],
+    [connectResponse, (into) => writeConnectResponse(into, 0, ID)],
+    [connect, (into) => writeConnect(into, 0, ID, utf8("ho"), 1)],
+  ];
+  for (const [length, write] of rows) {
+    assertEquals(write(new Uint8Array(length)), length);
+    assertThrows(() => write(new Uint8Array(length - 1)), RangeError);
+  }
+});
+
+Deno.test("writeConnect() refuses a host of 256 bytes", () => {
+  const into = new Uint8Array(1000);
+  const host = new Uint8Array(256);
+  assertThrows(() => writeConnect(into, 0, ID, host, 1), RangeError);
+});
