@@ -15,7 +15,7 @@ export interface ListenAddr {
 export interface SocketOptions {
   /** Where TCP Fast Open is used. */
   tfo: TfoChoice;
-  /** Use it also where it would be held back. */
+  /** Put any first bytes into a SYN, not only those that may arrive twice. */
   tfoAny: boolean;
   /** Which sockets. */
   backend: BackendChoice;

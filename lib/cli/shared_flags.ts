@@ -31,7 +31,8 @@ export const ROLE_FLAGS = {
     kind: "switch",
     name: "tfo-any",
     env: "TFO_ANY",
-    help: "Use TCP Fast Open also where auto would hold it back",
+    help:
+      "Put any first bytes into a SYN, not only those that may arrive twice",
   },
   backend: {
     kind: "choice",

@@ -48,6 +48,7 @@ export class Splice implements ChannelOwner, ConnHandler {
   onQueued: (() => void) | undefined;
   readonly #events: SpliceEvents;
   #conn: Conn | undefined;
+  #unread: Uint8Array | undefined;
   #channel: Channel | undefined;
   /** Bytes of the peer that the conn has not taken yet, oldest first. */
   #queue: Uint8Array[] = [];
@@ -116,6 +117,11 @@ export class Splice implements ChannelOwner, ConnHandler {
     if (!this.#finished) this.#wake();
   }
 
+  /** Bytes that were read from the conn already: they are pulled first. */
+  unread(bytes: Uint8Array): void {
+    this.#unread = bytes;
+  }
+
   /** Ends everything now. */
   abort(reason: string): void {
     if (this.#finished) return;
@@ -134,6 +140,14 @@ export class Splice implements ChannelOwner, ConnHandler {
   pull(into: Uint8Array): number {
     const conn = this.#conn;
     if (!conn || this.#localEnd) return 0;
+    if (this.#unread) {
+      const count = Math.min(this.#unread.length, into.length);
+      into.set(this.#unread.subarray(0, count));
+      this.#unread = count < this.#unread.length
+        ? this.#unread.subarray(count)
+        : undefined;
+      return count;
+    }
     const count = conn.read(into);
     if (count > 0) {
       this.#awaitsAnswer = true;

@@ -121,10 +121,12 @@ function joinRoles(server: RunningServer, client: RunningClient): Pair {
 function startLines(pair: Pair, wantedPort: number): string[] {
   const { client, server } = pair;
   const addr = client.addr ?? { hostname: LOOPBACK, port: wantedPort };
+  // What both say of this machine is said once.
+  const report = new Set([...client.report(), ...server.report()]);
   const taken = wantedPort !== 0 && addr.port !== wantedPort;
   return [
     "Server and client run in this process. TCP Fast Open, hop by hop:",
-    ...indented([...client.report(), ...server.report()]),
+    ...indented([...report]),
     "",
     ...(taken ? [`Port ${wantedPort} is taken, so it is ${addr.port}.`] : []),
     "Try it:",

@@ -1,0 +1,13 @@
+/**
+ * The client program.
+ *
+ * @example
+ * ```sh
+ * deno run -A client.ts --help
+ * ```
+ *
+ * @module
+ */
+import { main } from "./lib/cli/main.ts";
+
+if (import.meta.main) Deno.exit(await main(Deno.args, "client"));

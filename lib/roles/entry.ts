@@ -1,0 +1,256 @@
+import { formatTarget } from "../base/address.ts";
+import { type Deadline, Deadlines } from "../base/deadlines.ts";
+import { errorCode, errorText, TunnelError } from "../base/errors.ts";
+import type { Observer } from "../base/events.ts";
+import type { Logger } from "../base/logger.ts";
+import { replyForError } from "../inbound/reply_for_error.ts";
+import { REPLY } from "../inbound/socks5.ts";
+import {
+  type InboundRequest,
+  Socks5Handshake,
+} from "../inbound/socks5_handshake.ts";
+import type { Login } from "../inbound/socks5.ts";
+import type { Backend, Conn, Listener } from "../net/conn.ts";
+import { FAILED } from "../net/conn.ts";
+import type { Session } from "../tunnel/session.ts";
+import { Splice } from "../tunnel/splice.ts";
+import { MAX_FIRST_BYTES } from "../wire/limits.ts";
+import { speaksFirst } from "./speaks_first.ts";
+
+/** Where an entry gets sessions from. */
+export interface SessionSource {
+  /** A session that is open now. */
+  readonly current: Session | undefined;
+  /** The next one; nothing when time is up. */
+  next(timeoutMs: number): Promise<Session | undefined>;
+}
+
+/** What an entry needs. */
+export interface EntryOptions {
+  /** Where sockets come from. */
+  backend: Backend;
+  /** Where sessions come from. */
+  sessions: SessionSource;
+  /** Where to listen: an IP address and a port, 0 for a free one. */
+  host: string;
+  /** See `host`. */
+  port: number;
+  /** Take data in the SYNs of apps. */
+  fastOpen: boolean;
+  /** Tell apps that they are connected before the target is. */
+  optimistic: boolean;
+  /** Who may come in. */
+  login?: Login | undefined;
+  /** Where to say what happens. */
+  logger: Logger;
+  /** Who is told what happens. */
+  observer: Observer;
+}
+
+/** An app has so long for its handshake. */
+const HANDSHAKE_DEADLINE_MS = 10_000;
+/** The peer has so long to dial, 10 s, and to tell us. */
+const RESPONSE_DEADLINE_MS = 15_000;
+/** Without a session an app waits so long. */
+const SESSION_WAIT_MS = 10_000;
+/** An app that was told success has its first bytes here by then, or waits for
+ * the target to speak first. */
+const FIRST_BYTES_WAIT_MS = 3;
+
+const SCRATCH = new Uint8Array(MAX_FIRST_BYTES);
+
+/** The side that apps come to: a SOCKS5 port whose conns become channels. */
+export class Entry {
+  readonly #options: EntryOptions;
+  readonly #listener: Listener;
+  readonly #handshakes = new Deadlines(HANDSHAKE_DEADLINE_MS);
+  readonly #responses = new Deadlines(RESPONSE_DEADLINE_MS);
+  readonly #firstBytes = new Deadlines(FIRST_BYTES_WAIT_MS);
+  readonly #conns = new Set<Conn>();
+  #closed = false;
+  #active = 0;
+  #drained: (() => void) | undefined;
+
+  /** Listens at once. Throws `TunnelError` if the port cannot be had. */
+  constructor(options: EntryOptions) {
+    this.#options = options;
+    const { backend, host, port, fastOpen, logger } = options;
+    this.#listener = backend.listen({ host, port, fastOpen }, {
+      accepted: (conn) => this.#accepted(conn),
+      acceptFailed: (error) =>
+        logger.warn("Cannot accept", { error: error.message }),
+    });
+  }
+
+  /** Where it listens. */
+  get addr(): { hostname: string; port: number } {
+    const { host, port } = this.#listener.addr;
+    return { hostname: host, port };
+  }
+
+  /** Requests that are being served. */
+  get active(): number {
+    return this.#active;
+  }
+
+  /** Accepts nothing more; requests that are being served go on. */
+  stopAccepting(): void {
+    this.#listener.close();
+  }
+
+  /** Resolves when no request is being served any more. */
+  drained(): Promise<void> {
+    if (this.#active === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#drained = resolve);
+  }
+
+  /** Closes the port and everything that waits; channels end with the session. */
+  close(): void {
+    this.#closed = true;
+    this.#listener.close();
+    for (const conn of this.#conns) conn.reset();
+    this.#conns.clear();
+    this.#handshakes.clear();
+    this.#responses.clear();
+    this.#firstBytes.clear();
+  }
+
+  #accepted(conn: Conn): void {
+    const { observer, login } = this.#options;
+    if (conn.fastOpen.result !== "off") {
+      const { result, rttUs } = conn.fastOpen;
+      observer({ type: "syn", hop: "socks", result, rttUs });
+    }
+    this.#conns.add(conn);
+    const handshake = new Socks5Handshake(conn, {
+      login,
+      requested: (request) => {
+        this.#handshakes.cancel(deadline);
+        this.#conns.delete(conn);
+        observer({ type: "requested" });
+        this.#onRequest(request);
+      },
+      failed: () => {
+        this.#handshakes.cancel(deadline);
+        this.#conns.delete(conn);
+        observer({ type: "handshakeFailed" });
+      },
+    });
+    const deadline = this.#handshakes.add(() => handshake.abort());
+    handshake.start();
+  }
+
+  #onRequest(request: InboundRequest): void {
+    const session = this.#options.sessions.current;
+    if (session) return this.#serve(session, request);
+    this.#conns.add(request.conn);
+    this.#options.sessions.next(SESSION_WAIT_MS).then((next) => {
+      if (this.#closed) return;
+      this.#conns.delete(request.conn);
+      if (next) this.#serve(next, request);
+      else request.fail(REPLY.networkUnreachable);
+    });
+  }
+
+  #serve(session: Session, request: InboundRequest): void {
+    this.#active++;
+    if (!this.#options.optimistic) return this.#open(session, request, EMPTY);
+    request.succeed();
+    const { first, target } = request;
+    if (first.length > 0 || !session.v1 || speaksFirst(target.port)) {
+      return this.#open(session, request, first);
+    }
+    this.#awaitFirst(session, request);
+  }
+
+  /**
+   * The app sends as soon as it has our reply. Its bytes go with CONNECT, so that
+   * the exit has them for its SYN; but nobody waits long for an app that waits for
+   * the target.
+   */
+  #awaitFirst(session: Session, request: InboundRequest): void {
+    const { conn } = request;
+    const open = (first: Uint8Array): void => {
+      this.#firstBytes.cancel(deadline);
+      this.#conns.delete(conn);
+      if (this.#closed) return;
+      this.#open(session, request, first);
+    };
+    const readable = (): void => {
+      const count = conn.read(SCRATCH);
+      if (count === 0) return;
+      if (count === FAILED) return gone();
+      open(count > 0 ? SCRATCH.subarray(0, count) : EMPTY);
+    };
+    const gone = (): void => {
+      this.#firstBytes.cancel(deadline);
+      this.#conns.delete(conn);
+      conn.reset();
+      this.#finished();
+    };
+    const deadline = this.#firstBytes.add(() => open(EMPTY));
+    this.#conns.add(conn);
+    conn.handler = { readable, writable() {}, failed: gone };
+    readable();
+  }
+
+  #open(session: Session, request: InboundRequest, first: Uint8Array): void {
+    const { optimistic, logger, observer } = this.#options;
+    const { conn, target } = request;
+    let guard: Deadline | undefined;
+    const splice = new Splice({
+      opened: () => {
+        this.#responses.cancel(guard);
+        if (optimistic) return;
+        request.succeed();
+        splice.attach(conn);
+      },
+      refused: (error) => {
+        if (!optimistic) {
+          request.fail(replyForError(error));
+          return true;
+        }
+        observer({ type: "lateFailure", code: errorCode(error) });
+        logger.debug("Told success and could not connect", {
+          target: formatTarget(target),
+          error: errorText(error),
+        });
+        return false;
+      },
+      finished: () => {
+        this.#responses.cancel(guard);
+        this.#finished();
+      },
+    });
+    guard = this.#responses.add(() => {
+      const late = new TunnelError("timeout", "the peer did not answer");
+      if (optimistic) {
+        observer({ type: "lateFailure", code: late.code });
+      } else {
+        request.fail(REPLY.hostUnreachable);
+      }
+      logger.debug("No answer to a request", { target: formatTarget(target) });
+      splice.abort(late.message);
+    });
+    try {
+      // What came behind the request of an app that is not told success yet.
+      if (!optimistic && request.first.length > 0) {
+        splice.unread(request.first);
+      }
+      splice.setChannel(session.open(target, splice, { first }));
+    } catch (error) {
+      this.#responses.cancel(guard);
+      if (optimistic) conn.reset();
+      else request.fail(replyForError(error));
+      return this.#finished();
+    }
+    if (optimistic) splice.attach(conn);
+  }
+
+  #finished(): void {
+    this.#active--;
+    if (this.#active === 0) this.#drained?.();
+  }
+}
+
+const EMPTY = new Uint8Array(0);

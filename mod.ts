@@ -1,0 +1,46 @@
+/**
+ * A SOCKS5 proxy through one WebSocket, whose speciality is the first byte.
+ *
+ * @example A server and a client in one program
+ * ```ts
+ * import { startClient, startServer } from "@synsocks/synsocks";
+ *
+ * const server = await startServer({ token: "secret", hostname: "127.0.0.1", port: 0 });
+ * const client = await startClient({
+ *   url: `ws://127.0.0.1:${server.addr.port}`,
+ *   token: "secret",
+ *   socksPort: 0,
+ *   optimistic: true,
+ * });
+ * await client.ready;
+ * await client.close();
+ * await server.close();
+ * ```
+ *
+ * @module
+ */
+export {
+  type Client,
+  type ClientOptions,
+  startClient,
+} from "./lib/roles/client.ts";
+export {
+  type Server,
+  type ServerOptions,
+  startServer,
+} from "./lib/roles/server.ts";
+export { ConfigError, TunnelError } from "./lib/base/errors.ts";
+export type { TunnelErrorCode } from "./lib/base/errors.ts";
+export type { LogFields, Logger } from "./lib/base/logger.ts";
+export { Counters } from "./lib/base/events.ts";
+export type { Hop, Observer, TunnelEvent } from "./lib/base/events.ts";
+export { fastOpenSupport } from "./lib/net/fast_open.ts";
+export type { FastOpenSupport, Support } from "./lib/net/fast_open.ts";
+export type { BackendChoice } from "./lib/net/choose_backend.ts";
+export { parseTfoChoice } from "./lib/net/tfo_choice.ts";
+export type { TfoChoice, TfoHop } from "./lib/net/tfo_choice.ts";
+
+if (import.meta.main) {
+  const { main } = await import("./lib/cli/main.ts");
+  Deno.exit(await main(Deno.args, "synsocks"));
+}
