@@ -67,7 +67,7 @@ const KEEPALIVE = { idleS: 15, intervalS: 5, count: 3 };
 const USER_TIMEOUT_MS = 30_000;
 /** Unsent bytes that the kernel may hold for a tunnel: small bytes behind bulk
  * wait for no more than this. */
-const NOTSENT_LOWAT_BYTES = 131_072;
+const NOTSENT_LOWAT_BYTES = 262_144;
 
 /** Sockets through the system calls of `ffi/` and one epoll loop. */
 export class EpollBackend implements Backend {

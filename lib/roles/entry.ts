@@ -197,7 +197,6 @@ export class Entry {
   #open(session: Session, request: InboundRequest, first: Uint8Array): void {
     const { optimistic, logger, observer } = this.#options;
     const { conn, target } = request;
-    let guard: Deadline | undefined;
     const splice = new Splice({
       opened: () => {
         this.#responses.cancel(guard);
@@ -222,7 +221,7 @@ export class Entry {
         this.#finished();
       },
     });
-    guard = this.#responses.add(() => {
+    const guard: Deadline = this.#responses.add(() => {
       const late = new TunnelError("timeout", "the peer did not answer");
       if (optimistic) {
         observer({ type: "lateFailure", code: late.code });

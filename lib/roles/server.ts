@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK } from "../base/clock.ts";
 import { ConfigError, errorText, TunnelError } from "../base/errors.ts";
 import { Counters } from "../base/events.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
@@ -59,6 +60,8 @@ export interface Server {
 
 /** RFC 6455, section 7.4.1: going away. */
 const CLOSE_GOING_AWAY = 1001;
+/** How often a drain looks whether it is over. */
+const DRAIN_POLL_MS = 20;
 const NAME = "synsocks";
 
 /**
@@ -92,7 +95,8 @@ class ForwardServer implements Server {
   readonly #http: Deno.HttpServer<Deno.NetAddr>;
   readonly #sessions = new Set<Session>();
   readonly #dialer: HappyEyeballsDialer;
-  readonly #stop = new AbortController();
+  /** Ends the grace period. */
+  readonly #abort = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
   #closing = false;
 
@@ -126,11 +130,11 @@ class ForwardServer implements Server {
       anyBytes: tfoAny,
     });
     this.closed = this.#closed.promise;
+    this.closed.catch(() => {});
     try {
       this.#http = Deno.serve({
         hostname,
         port,
-        signal: this.#stop.signal,
         onListen: () => {},
         onError: (error) => {
           logger.error("Unexpected error in a request", {
@@ -256,31 +260,39 @@ class ForwardServer implements Server {
   close(): Promise<void> {
     if (!this.#closing) {
       this.#closing = true;
-      this.#shutDown();
+      this.#shutDown().then(this.#closed.resolve, this.#closed.reject);
     }
     return this.closed;
   }
 
   async #shutDown(): Promise<void> {
-    const { gracePeriodMs } = this.#options;
-    const until = performance.now() + gracePeriodMs;
+    // Stops accepting; upgraded requests live on.
     const finished = this.#http.shutdown();
-    while (performance.now() < until && !this.#stop.signal.aborted) {
-      if ([...this.#sessions].every((one) => one.channelCount === 0)) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    this.abort();
-    await finished.catch(() => {});
-    await this.#http.finished;
+    await this.#drained();
+    this.#closeSessions();
+    await finished;
     await this.#backend.idle();
-    this.#closed.resolve();
   }
 
-  abort(): void {
+  /** Channels may end by themselves until the grace period is over. */
+  async #drained(): Promise<void> {
+    const { signal } = this.#abort;
+    const until = performance.now() + this.#options.gracePeriodMs;
+    while (performance.now() < until && !signal.aborted) {
+      if ([...this.#sessions].every((one) => one.channelCount === 0)) return;
+      await SYSTEM_CLOCK.delay(DRAIN_POLL_MS, signal).catch(() => {});
+    }
+  }
+
+  #closeSessions(): void {
     for (const session of this.#sessions) {
       session.close(CLOSE_GOING_AWAY, "the server is going away");
     }
-    if (!this.#closing) this.close();
-    this.#stop.abort();
+  }
+
+  abort(): void {
+    this.#abort.abort();
+    this.#closeSessions();
+    this.close();
   }
 }

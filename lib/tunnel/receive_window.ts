@@ -47,6 +47,11 @@ export class WindowBudget {
 const MAX_WINDOW_BYTES = 16 * 1024 * 1024;
 /** A window used up in less than so many round trips was too small. */
 const GROW_WITHIN_ROUND_TRIPS = 4;
+/**
+ * The round trip of an idle path says little about a busy one, where bytes wait in
+ * queues of both processes: half a window should last for this long in any case.
+ */
+const GROW_WITHIN_MS = 50;
 
 /**
  * The receiving side of a channel's credit. It grants again what was consumed
@@ -94,7 +99,8 @@ export class ReceiveWindow {
     if (this.#consumedBytes * 2 < this.#sizeBytes) return 0;
     let grant = this.#consumedBytes;
     this.#consumedBytes = 0;
-    const quick = now - this.#grantedAt < roundTripMs * GROW_WITHIN_ROUND_TRIPS;
+    const quick = now - this.#grantedAt <
+      Math.max(GROW_WITHIN_MS, roundTripMs * GROW_WITHIN_ROUND_TRIPS);
     this.#grantedAt = now;
     if (
       quick && this.#sizeBytes < MAX_WINDOW_BYTES &&

@@ -86,9 +86,8 @@ const MAX_CHANNELS = 16_384;
 const MAX_MALFORMED = 16;
 /** A frame that does not fit rather starts a new bundle than be this short. */
 const MIN_FRAME_BYTES = 16_384;
-/** Turns of the loop that a full backlog is asked again before a timer is. */
-const EAGER_POLLS = 64;
-const POLL_MS = 2;
+/** For less than this a timer is too coarse: the backlog is asked each turn. */
+const EAGER_MS = 1.5;
 /** Until a round trip was measured. */
 const FIRST_ROUND_TRIP_MS = 100;
 
@@ -116,7 +115,6 @@ export class Session {
   #peerChannels = 0;
   #over: TunnelError | undefined;
   #pumpScheduled = false;
-  #polls = 0;
   #pollTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Takes over a transport on which both sides are authenticated. */
@@ -574,9 +572,9 @@ export class Session {
   #pump(): void {
     const now = performance.now();
     while (!this.#ready.empty) {
-      const waiting = this.#transport.bufferedBytes + this.#outbox.waitingBytes;
+      const waiting = this.#transport.bufferedBytes;
       if (!this.#backlog.hasRoom(waiting, now)) {
-        this.#pollLater();
+        this.#pollLater(waiting);
         return;
       }
       const channel = this.#ready.next()!;
@@ -585,7 +583,6 @@ export class Session {
       if (channel.creditBytes <= 0) continue;
       if (this.#sendFrame(channel)) this.#ready.again(channel);
     }
-    this.#polls = 0;
   }
 
   /** One frame of a channel; tells whether it may have more. */
@@ -626,19 +623,22 @@ export class Session {
     }
   }
 
-  /** `WebSocket` has no event for room: ask again, first soon, then slower. */
-  #pollLater(): void {
-    if (this.#pollTimer !== undefined) return;
-    if (this.#polls++ < EAGER_POLLS) {
-      if (this.#pumpScheduled) return;
+  /** `WebSocket` has no event for room: ask again when there should be some. */
+  #pollLater(waitingBytes: number): void {
+    if (this.#pollTimer !== undefined || this.#pumpScheduled) return;
+    const waitMs = this.#backlog.waitMs(waitingBytes);
+    if (waitMs < EAGER_MS) {
       this.#pumpScheduled = true;
       setImmediate(this.#runPump);
       return;
     }
     this.#pollTimer = setTimeout(() => {
       this.#pollTimer = undefined;
-      this.#schedulePump();
-    }, POLL_MS);
+      if (this.#pumpScheduled) return;
+      this.#pumpScheduled = true;
+      // What the WebSocket has sent meanwhile is told after the timers.
+      setImmediate(this.#runPump);
+    }, waitMs);
   }
 }
 

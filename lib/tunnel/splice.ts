@@ -97,6 +97,7 @@ export class Splice implements ChannelOwner, ConnHandler {
   /** The channel to use from now on. */
   setChannel(channel: Channel): void {
     this.#channel = channel;
+    if (this.#queuedBytes > 0) channel.holds(this.#queuedBytes);
   }
 
   /**

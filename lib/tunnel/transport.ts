@@ -1,4 +1,4 @@
-import { type TunnelError } from "../base/errors.ts";
+import type { TunnelError } from "../base/errors.ts";
 
 /** Who uses a transport is told here. */
 export interface TransportHandler {
