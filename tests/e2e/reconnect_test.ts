@@ -1,0 +1,94 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { startClient, startServer, TunnelError } from "../../mod.ts";
+import { within } from "../ffi/within.ts";
+import { askFor, echo, readExactly, Target, writeAll } from "./_app.ts";
+import { onStage, testVariants, TOKEN } from "./_stage.ts";
+
+const LOCAL = "127.0.0.1";
+const HELLO = new TextEncoder().encode("hello");
+
+async function assertEchoes(socksPort: number, port: number): Promise<void> {
+  const { conn, reply } = await within(askFor(socksPort, LOCAL, port), 12_000);
+  assertEquals(reply, 0);
+  await writeAll(conn, HELLO);
+  assertEquals(await within(readExactly(conn, HELLO.length)), HELLO);
+  conn.close();
+}
+
+testVariants(
+  "startClient() reconnects to a server that restarts",
+  (variant) =>
+    onStage(variant, async ({ server, client, socksPort }) => {
+      await using target = new Target(echo);
+      await assertEchoes(socksPort, target.port);
+      const { port } = server.addr;
+      await within(server.close());
+      const { backend } = variant;
+      const again = await startServer({
+        token: TOKEN,
+        hostname: LOCAL,
+        port,
+        backend,
+        gracePeriodMs: 0,
+      });
+      try {
+        // The request waits for the session that comes.
+        await assertEchoes(socksPort, target.port);
+        assertEquals(client.counters.count("sessionOpened"), 2);
+      } finally {
+        await client.close();
+        await within(again.close());
+      }
+    }),
+);
+
+testVariants(
+  "startClient() ends when its token is rejected",
+  async (variant) => {
+    const { backend, optimistic } = variant;
+    const server = await startServer({
+      token: TOKEN,
+      hostname: LOCAL,
+      port: 0,
+      backend,
+      gracePeriodMs: 0,
+    });
+    const { port } = server.addr;
+    for (const path of ["", "/socket/"]) {
+      const client = await startClient({
+        url: `ws://${LOCAL}:${port}${path}`,
+        token: "another",
+        socksPort: 0,
+        backend,
+        optimistic,
+      });
+      for (const promise of [client.ready, client.closed]) {
+        const error = await within(assertRejects(() => promise, TunnelError));
+        assertEquals(error.code, "auth");
+        assertEquals(error.message, "invalid token");
+      }
+      assertEquals(client.addr, undefined);
+      await client.close().catch(() => {});
+    }
+    assertEquals(server.sessionCount, 0);
+    await within(server.close());
+  },
+);
+
+testVariants(
+  "startClient() logs in with the first message",
+  (variant) =>
+    onStage(variant, async ({ server }) => {
+      const client = await startClient({
+        url: `ws://${LOCAL}:${server.addr.port}/socket/`,
+        token: TOKEN,
+        socksPort: 0,
+        backend: variant.backend,
+        optimistic: variant.optimistic,
+      });
+      await within(client.ready);
+      await using target = new Target(echo);
+      await assertEchoes(client.addr!.port, target.port);
+      await within(client.close());
+    }),
+);
