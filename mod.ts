@@ -2,7 +2,7 @@
  * A SOCKS5 proxy through one WebSocket, whose speciality is the first byte.
  *
  * @example A server and a client in one program
- * ```ts
+ * ```ts ignore
  * import { startClient, startServer } from "@synsocks/synsocks";
  *
  * const server = await startServer({ token: "secret", hostname: "127.0.0.1", port: 0 });

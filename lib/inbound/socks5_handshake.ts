@@ -84,13 +84,15 @@ export class Socks5Handshake implements ConnHandler {
   }
 
   readable(): void {
-    const pending = this.#pending.length;
-    SCRATCH.set(this.#pending);
-    const count = this.#conn.read(SCRATCH.subarray(pending));
-    if (count === 0) return;
-    if (count === END || count === FAILED) return this.abort();
-    this.#pending = EMPTY;
-    this.#consume(SCRATCH.subarray(0, pending + count));
+    while (this.#state !== "done") {
+      const pending = this.#pending.length;
+      SCRATCH.set(this.#pending);
+      const count = this.#conn.read(SCRATCH.subarray(pending));
+      if (count === 0) return;
+      if (count === END || count === FAILED) return this.abort();
+      this.#pending = EMPTY;
+      this.#consume(SCRATCH.subarray(0, pending + count));
+    }
   }
 
   writable(): void {}

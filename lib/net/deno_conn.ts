@@ -15,7 +15,7 @@ import { errorOfSystem } from "./system_error.ts";
 const SMALL_READ_BYTES = 1024;
 /** What a busy conn reads at once. */
 const LARGE_READ_BYTES = 65_536;
-/** The largest write that is taken at once. */
+/** The most that waits to be written. */
 const MAX_WRITE_BYTES = 65_536;
 
 const NOWHERE: SocketAddress = { host: "", port: 0 };
@@ -43,6 +43,9 @@ export class DenoConn implements Conn {
   #reading = false;
   #readBytes = SMALL_READ_BYTES;
   #writing = false;
+  /** What was taken and not written yet, oldest first. */
+  readonly #outgoing: Uint8Array[] = [];
+  #outgoingBytes = 0;
   #awaitsRoom = false;
   #afterWrite: "nothing" | "closeWrite" | "close" = "nothing";
 
@@ -110,15 +113,19 @@ export class DenoConn implements Conn {
   write(bytes: Uint8Array): number {
     if (this.#closed || this.#error) return FAILED;
     if (this.#afterWrite !== "nothing") return FAILED;
-    if (this.#writing) {
-      this.#awaitsRoom = true;
-      return 0;
-    }
-    const chunk = bytes.slice(0, MAX_WRITE_BYTES);
-    if (chunk.length === 0) return 0;
+    const room = MAX_WRITE_BYTES - this.#outgoingBytes;
+    const chunk = bytes.slice(0, room);
     if (chunk.length < bytes.length) this.#awaitsRoom = true;
+    if (chunk.length === 0) return 0;
+    this.#outgoing.push(chunk);
+    this.#outgoingBytes += chunk.length;
+    if (!this.#writing) this.#startWrite();
+    return chunk.length;
+  }
+
+  #startWrite(): void {
     this.#writing = true;
-    this.#writeAll(chunk).then(() => {
+    this.#writeOutgoing().then(() => {
       this.#writing = false;
       if (this.#afterWrite === "closeWrite") return this.#sendEnd();
       if (this.#afterWrite === "close") return this.#release();
@@ -130,7 +137,14 @@ export class DenoConn implements Conn {
       if (this.#afterWrite === "close") return this.#release();
       this.#fail(error);
     });
-    return chunk.length;
+  }
+
+  async #writeOutgoing(): Promise<void> {
+    for (let next = this.#outgoing[0]; next; next = this.#outgoing[0]) {
+      await this.#writeAll(next);
+      this.#outgoing.shift();
+      this.#outgoingBytes -= next.length;
+    }
   }
 
   async #writeAll(chunk: Uint8Array): Promise<void> {

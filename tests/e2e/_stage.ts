@@ -58,7 +58,7 @@ export async function onStage(
     await within(client.ready);
     await within(
       run({ server, client, socksPort: client.addr!.port }),
-      30_000,
+      15_000,
     );
   } finally {
     await within(client.close(), 10_000);

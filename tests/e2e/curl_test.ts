@@ -64,6 +64,7 @@ function testCurl(
 ): void {
   testVariants(`startClient() ${name}`, (variant) => {
     if (!HAS_CURL) {
+      // deno-lint-ignore no-console -- the reason belongs to the test's output
       console.log("skipped: there is no curl");
       return Promise.resolve();
     }

@@ -37,7 +37,7 @@ const TUNED = {
   intervalS: 5,
   count: 3,
   userTimeoutMs: 30_000,
-  notSentBytes: 131_072,
+  notSentBytes: 262_144,
 };
 
 testCases([{
