@@ -127,6 +127,8 @@ export class DenoConn implements Conn {
     this.#writing = true;
     this.#writeOutgoing().then(() => {
       this.#writing = false;
+      // Taken after the last write had ended and before we heard of it.
+      if (this.#outgoing.length > 0) return this.#startWrite();
       if (this.#afterWrite === "closeWrite") return this.#sendEnd();
       if (this.#afterWrite === "close") return this.#release();
       if (this.#closed || !this.#awaitsRoom) return;

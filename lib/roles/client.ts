@@ -37,8 +37,6 @@ export interface ClientOptions {
   retryAuth?: boolean;
   /** Where to use TCP Fast Open. @default all hops */
   tfo?: TfoChoice;
-  /** Put any first bytes into a SYN, not only those that may arrive twice. @default {false} */
-  tfoAny?: boolean;
   /** Which sockets to use. @default {"auto"} */
   backend?: BackendChoice;
   /** PEM of certificates to trust in addition, for `wss`. */

@@ -338,6 +338,10 @@ export class Session {
       DATA_HEADER_BYTES + length,
     );
     if (message[19] === COMPRESSION.gzip) {
+      if (channel.window) {
+        // Credit counts what is sent, and so would not bound what it becomes.
+        throw new TunnelError("protocol", "gzip on a session with credit");
+      }
       try {
         payload = inflate(payload);
       } catch (error) {

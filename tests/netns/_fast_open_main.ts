@@ -138,9 +138,7 @@ async function visit(server: Server, origin: Origin): Promise<Visit> {
         target: newResult("target", serverBefore, served),
         origin: origin.last,
       },
-      body:
-        DECODER.decode(answer.subarray(REPLIES_BYTES)).split("\r\n\r\n")[1] ??
-          "",
+      response: DECODER.decode(answer.subarray(REPLIES_BYTES)),
       clientReport: client.report(),
       serverReport: server.report(),
     };
