@@ -147,6 +147,9 @@ class ForwardClient implements Client {
         });
         observer({ type: "sessionOpened", peer: url.host, v1 });
         logger.info("Connected to the server", { v1, syn: syn.result });
+        session.closed.then(({ message: reason }) =>
+          observer({ type: "sessionClosed", peer: url.host, reason })
+        );
         return session;
       },
     });

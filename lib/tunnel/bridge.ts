@@ -170,11 +170,11 @@ function readFirst(
     }
   }
   conn.handler = { readable, writable() {}, failed };
-  signal?.addEventListener("abort", () => reject(signal.reason), {
-    once: true,
-  });
+  const onAbort = () => reject(signal!.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
   readable();
-  return promise;
+  // A listener that stays would keep the signal's timer, and so the process.
+  return promise.finally(() => signal?.removeEventListener("abort", onAbort));
 }
 
 function endsHead(bytes: Uint8Array): boolean {

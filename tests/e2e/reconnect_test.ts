@@ -1,5 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { startClient, startServer, TunnelError } from "../../mod.ts";
+import { setImmediate } from "node:timers";
+import {
+  type Counters,
+  startClient,
+  startServer,
+  TunnelError,
+} from "../../mod.ts";
 import { within } from "../ffi/within.ts";
 import { askFor, echo, readExactly, Target, writeAll } from "./_app.ts";
 import { onStage, testVariants, TOKEN } from "./_stage.ts";
@@ -15,6 +21,13 @@ async function assertEchoes(socksPort: number, port: number): Promise<void> {
   conn.close();
 }
 
+/** The client hears of the server's end a moment after it. */
+async function sessionClosed(counters: Counters): Promise<void> {
+  while (counters.count("sessionClosed") === 0) {
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+  }
+}
+
 testVariants(
   "startClient() reconnects to a server that restarts",
   (variant) =>
@@ -23,6 +36,7 @@ testVariants(
       await assertEchoes(socksPort, target.port);
       const { port } = server.addr;
       await within(server.close());
+      await within(sessionClosed(client.counters));
       const { backend } = variant;
       const again = await startServer({
         token: TOKEN,
