@@ -153,7 +153,8 @@ export class EpollConn implements Conn {
   }
 
   reset(): void {
-    this.#end(resetFd);
+    // A conn that the peer has reset is over already.
+    this.#end(this.#error === undefined ? resetFd : closeFd);
   }
 
   #end(how: (fd: number) => void): void {
