@@ -44,3 +44,11 @@ export interface FastOpenReport {
     passiveFail: number;
   };
 }
+
+/** What `_nodelay_main.ts` prints: TCP_NODELAY of each conn of a tunnel. */
+export interface NodelayReport {
+  /** What the client dialled. */
+  client: number[];
+  /** What the server accepted. */
+  server: number[];
+}
