@@ -40,9 +40,13 @@ const HASH_LENGTH = 64;
  */
 const IDLE_TIMEOUT_S = 45;
 
-/** Whether this request asks for a WebSocket. */
-export function isUpgrade(request: Request): boolean {
-  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+/** Whether this request asks for a WebSocket, as RFC 6455, section 4.1, says. */
+export function isUpgrade({ headers }: Request): boolean {
+  const tokens = (headers.get("connection") ?? "").toLowerCase().split(/ *, */);
+  return headers.get("upgrade")?.toLowerCase() === "websocket" &&
+    tokens.includes("upgrade") &&
+    headers.get("sec-websocket-version") === "13" &&
+    headers.has("sec-websocket-key");
 }
 
 /**
