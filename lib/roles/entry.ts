@@ -55,7 +55,7 @@ const RESPONSE_DEADLINE_MS = 15_000;
 const SESSION_WAIT_MS = 10_000;
 /** An app that was told success has its first bytes here by then, or waits for
  * the target to speak first. */
-const FIRST_BYTES_WAIT_MS = 3;
+const FIRST_BYTES_WAIT_MS = 2;
 
 const SCRATCH = new Uint8Array(MAX_FIRST_BYTES);
 

@@ -23,7 +23,7 @@ export interface ExitOptions {
 /** Look-up and all attempts together. */
 const DIAL_DEADLINE_MS = 10_000;
 /** An old client that sends early has its first bytes right behind CONNECT. */
-const FIRST_BYTES_WAIT_MS = 3;
+const FIRST_BYTES_WAIT_MS = 2;
 
 const DIAL_DEADLINES = new Deadlines(DIAL_DEADLINE_MS);
 const FIRST_BYTES_WAITS = new Deadlines(FIRST_BYTES_WAIT_MS);
@@ -87,6 +87,7 @@ export class Exit {
       const { conn, sent } = await dialer.dial(target, { first, signal });
       const { result, rttUs } = conn.fastOpen;
       observer({ type: "syn", hop: "target", result, rttUs });
+      logger.debug("Dialled", { target: formatTarget(target), syn: result });
       channel().accept(
         (wasAttempted(conn.fastOpen) ? FLAG_TFO_ATTEMPTED : 0) |
           (result === "acknowledged" ? FLAG_TFO_ACKED : 0),
