@@ -22,6 +22,10 @@ export interface ResolverOptions {
   now?: () => number;
 }
 
+/** RFC 6761, section 6.3: never a question for a name server. */
+const LOCALHOST = /^(.+\.)?localhost\.?$/i;
+const LOOPBACK = ["127.0.0.1", "::1"];
+
 /** Names kept at most; the oldest go first. */
 const MAX_KEPT = 1024;
 
@@ -57,12 +61,13 @@ export class Resolver {
 
   /**
    * The addresses of `host` in the order in which to try them; an IP address is
-   * its own answer.
+   * its own answer, and `localhost` is this machine.
    *
    * @throws {TunnelError} `name` if there are none
    */
   resolve(host: string): Promise<string[]> {
     if (ipFamily(host)) return Promise.resolve([host]);
+    if (LOCALHOST.test(host)) return Promise.resolve([...LOOPBACK]);
     const known = this.#answers.get(host);
     if (known && known.expires > this.#now()) return known.addresses;
     const addresses = this.#ask(host);

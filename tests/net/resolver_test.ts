@@ -204,3 +204,15 @@ Deno.test("Resolver.resolve() asks the system by default", async () => {
     assert(address === "::1" || address.startsWith("127."), address);
   }
 });
+
+Deno.test("Resolver.resolve() asks nobody for localhost", async () => {
+  const resolver = new Resolver({
+    lookup: (host) => Promise.reject(new Error(`asked for ${host}`)),
+  });
+  for (
+    const host of ["localhost", "LOCALHOST", "app.localhost", "localhost."]
+  ) {
+    assertEquals(await resolver.resolve(host), ["127.0.0.1", "::1"]);
+  }
+  await assertRejects(() => resolver.resolve("notlocalhost"));
+});
