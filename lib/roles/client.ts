@@ -3,7 +3,7 @@ import { Counters } from "../base/events.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
 import { type BackendChoice, chooseBackend } from "../net/choose_backend.ts";
-import { fastOpenSupport, type Support } from "../net/fast_open.ts";
+import { fastOpenSupport } from "../net/fast_open.ts";
 import { Resolver } from "../net/resolver.ts";
 import { parseTfoChoice, type TfoChoice } from "../net/tfo_choice.ts";
 import { dialTunnel } from "../tunnel/dial_tunnel.ts";
@@ -11,7 +11,7 @@ import { KeptSession } from "../tunnel/keep_session.ts";
 import { Session } from "../tunnel/session.ts";
 import { normalizeTunnelUrl } from "../tunnel/tunnel_url.ts";
 import { Entry, type EntryOptions } from "./entry.ts";
-import { hopLine } from "./hop_report.ts";
+import { hopReport } from "./hop_report.ts";
 
 /** How a client behaves. */
 export interface ClientOptions {
@@ -207,18 +207,7 @@ class ForwardClient implements Client {
   }
 
   report(): string[] {
-    const support = fastOpenSupport();
-    const { backend, reason } = this.#chosen;
-    const can = (one: Support): Support =>
-      backend.name === "epoll" || !one.supported ? one : {
-        supported: false,
-        reason: "the deno backend cannot; use --backend epoll",
-      };
-    return [
-      hopLine("socks", this.#tfo, can(support.listen)),
-      hopLine("tunnel", this.#tfo, can(support.dial)),
-      `sockets: ${backend.name}` + (reason ? ` (${reason})` : ""),
-    ];
+    return hopReport(["socks", "tunnel"], this.#tfo, this.#chosen);
   }
 
   async close(): Promise<void> {

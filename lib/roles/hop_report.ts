@@ -1,5 +1,6 @@
+import type { ChosenBackend } from "../net/choose_backend.ts";
+import { fastOpenSupport, type Support } from "../net/fast_open.ts";
 import type { TfoChoice, TfoHop } from "../net/tfo_choice.ts";
-import type { Support } from "../net/fast_open.ts";
 
 const NAMES: Record<TfoHop, string> = {
   socks: "app to SOCKS port",
@@ -8,12 +9,41 @@ const NAMES: Record<TfoHop, string> = {
   target: "server to target",
 };
 
-/** One line for the user: what TCP Fast Open does at a hop, or why nothing. */
-export function hopLine(
-  hop: TfoHop,
+/** Which half of the kernel's setting a hop needs. */
+const HALVES = {
+  socks: "listen",
+  tunnel: "dial",
+  ws: "listen",
+  target: "dial",
+} as const satisfies Record<TfoHop, "dial" | "listen">;
+
+/**
+ * For the user: what TCP Fast Open does at each hop of a role, or why nothing, and
+ * which sockets it uses.
+ */
+export function hopReport(
+  hops: readonly TfoHop[],
   choice: TfoChoice,
-  support: Support,
-): string {
+  { backend, reason }: ChosenBackend,
+): string[] {
+  const support = fastOpenSupport();
+  return [
+    ...hops.map((hop) => {
+      const possible = supportOn(backend.name, support[HALVES[hop]]);
+      return hopLine(hop, choice, possible);
+    }),
+    `sockets: ${backend.name}` + (reason ? ` (${reason})` : ""),
+  ];
+}
+
+function supportOn(name: "epoll" | "deno", support: Support): Support {
+  return name === "epoll" || !support.supported ? support : {
+    supported: false,
+    reason: "the deno backend cannot; use --backend epoll",
+  };
+}
+
+function hopLine(hop: TfoHop, choice: TfoChoice, support: Support): string {
   const what = !choice[hop]
     ? "off (--tfo)"
     : support.supported

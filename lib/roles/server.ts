@@ -3,7 +3,11 @@ import { ConfigError, errorText, TunnelError } from "../base/errors.ts";
 import { Counters } from "../base/events.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
-import { type BackendChoice, chooseBackend } from "../net/choose_backend.ts";
+import {
+  type BackendChoice,
+  chooseBackend,
+  type ChosenBackend,
+} from "../net/choose_backend.ts";
 import type { Backend, SocketAddress } from "../net/conn.ts";
 import { fastOpenSupport } from "../net/fast_open.ts";
 import { Resolver } from "../net/resolver.ts";
@@ -18,7 +22,7 @@ import { Session } from "../tunnel/session.ts";
 import type { Transport } from "../tunnel/transport.ts";
 import { hashToken, isReserved } from "../wire/token.ts";
 import { Exit } from "./exit.ts";
-import { hopLine } from "./hop_report.ts";
+import { hopReport } from "./hop_report.ts";
 
 /** How a server behaves. */
 export interface ServerOptions {
@@ -91,7 +95,7 @@ class ForwardServer implements Server {
   readonly #token: string;
   readonly #hash: string;
   readonly #backend: Backend;
-  readonly #backendReason: string | undefined;
+  readonly #chosen: ChosenBackend;
   readonly #http: Deno.HttpServer<Deno.NetAddr>;
   readonly #sessions = new Set<Session>();
   readonly #dialer: HappyEyeballsDialer;
@@ -124,7 +128,7 @@ class ForwardServer implements Server {
     this.#hash = hash;
     const chosen = chooseBackend(backend, logger);
     this.#backend = chosen.backend;
-    this.#backendReason = chosen.reason;
+    this.#chosen = chosen;
     this.#dialer = new HappyEyeballsDialer(chosen.backend, new Resolver(), {
       fastOpen: tfo.target && fastOpenSupport().dial.supported,
       anyBytes: tfoAny,
@@ -165,24 +169,7 @@ class ForwardServer implements Server {
   }
 
   report(): string[] {
-    const { tfo } = this.#options;
-    const support = fastOpenSupport();
-    return [
-      hopLine("ws", tfo, this.#supportOf(support.listen)),
-      hopLine("target", tfo, this.#supportOf(support.dial)),
-      `sockets: ${this.#backend.name}` +
-      (this.#backendReason ? ` (${this.#backendReason})` : ""),
-    ];
-  }
-
-  #supportOf(
-    support: ReturnType<typeof fastOpenSupport>["dial"],
-  ): typeof support {
-    if (this.#backend.name === "epoll" || !support.supported) return support;
-    return {
-      supported: false,
-      reason: "the deno backend cannot; use --backend epoll",
-    };
+    return hopReport(["ws", "target"], this.#options.tfo, this.#chosen);
   }
 
   #handle(request: Request, remote: Deno.NetAddr): Response {
