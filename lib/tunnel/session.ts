@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers";
 import { errorText, TunnelError } from "../base/errors.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import type { Target } from "../base/address.ts";
@@ -6,19 +5,9 @@ import { readUint32 } from "../wire/big_endian.ts";
 import { forEachMessage } from "../wire/bundle.ts";
 import { channelKey, newChannelId, sameId } from "../wire/channel_id.ts";
 import { decodeMessage } from "../wire/decode.ts";
-import {
-  connectLength,
-  connectResponseLength,
-  DATA_HEADER_BYTES,
-  encodeMessage,
-  WINDOW_BYTES,
-  writeConnect,
-  writeConnectResponse,
-  writeDataHeader,
-  writeWindow,
-} from "../wire/encode.ts";
+import { DATA_HEADER_BYTES } from "../wire/encode.ts";
 import { inflate } from "../wire/gzip.ts";
-import { INITIAL_CREDIT_BYTES, MAX_PAYLOAD_BYTES } from "../wire/limits.ts";
+import { INITIAL_CREDIT_BYTES } from "../wire/limits.ts";
 import {
   COMPRESSION,
   type ConnectMessage,
@@ -26,12 +15,13 @@ import {
   PROTOCOL,
   TYPE,
 } from "../wire/messages.ts";
-import { Backlog } from "./backlog.ts";
-import { Channel, type ChannelOwner, PULL_END } from "./channel.ts";
+import { Channel, type ChannelOwner } from "./channel.ts";
+import type { DatagramChannel, DatagramOwner } from "./datagram_channel.ts";
+import { Datagrams } from "./datagrams.ts";
+import { failureCode } from "./failure_code.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { Outbox } from "./outbox.ts";
-import { ReadyQueue } from "./ready_queue.ts";
 import { ReceiveWindow, WindowBudget } from "./receive_window.ts";
+import { Sender } from "./sender.ts";
 import type { Transport } from "./transport.ts";
 
 /** What a session may be told. */
@@ -42,9 +32,11 @@ export interface SessionOptions {
   atTurnEnd: (task: () => void) => void;
   /**
    * The peer asks for a channel. Returns who stands behind it. Without this the
-   * peer's CONNECT is ignored: it is not for this role.
+   * peer's CONNECT is refused: it is not for this role.
    */
   accept?: (channel: IncomingChannel) => ChannelOwner;
+  /** The peer asks for a UDP association. Without this it is refused. */
+  acceptDatagrams?: (channel: DatagramChannel) => DatagramOwner;
   /** Messages that are not about channels (LOG, PARTNERS, CONNECTOR …). */
   control?: (message: Message) => void;
   /** Where to say what happens. */
@@ -84,10 +76,6 @@ const MAX_HELD_WITHOUT_CREDIT_BYTES = 16 * 1024 * 1024;
 const MAX_CHANNELS = 16_384;
 /** Malformed messages that are skipped before the session is given up. */
 const MAX_MALFORMED = 16;
-/** A frame that does not fit rather starts a new bundle than be this short. */
-const MIN_FRAME_BYTES = 16_384;
-/** For less than this a timer is too coarse: the backlog is asked each turn. */
-const EAGER_MS = 1.5;
 /** Until a round trip was measured. */
 const FIRST_ROUND_TRIP_MS = 100;
 
@@ -102,20 +90,19 @@ export class Session {
   readonly #transport: Transport;
   readonly #options: SessionOptions;
   readonly #logger: Logger;
-  readonly #outbox: Outbox;
+  readonly #sender: Sender;
   readonly #channels = new Map<number, Channel>();
-  readonly #ready = new ReadyQueue<Channel>();
-  readonly #backlog = new Backlog(performance.now());
+  readonly #datagrams: Datagrams;
   readonly #budget: WindowBudget;
   readonly #maxHeldBytes: number;
   readonly #heartbeat: Heartbeat | undefined;
   readonly #resolveClosed: (error: TunnelError) => void;
+  readonly #peerDrains = Promise.withResolvers<void>();
   #heldBytes = 0;
   #malformed = 0;
   #peerChannels = 0;
   #over: TunnelError | undefined;
-  #pumpScheduled = false;
-  #pollTimer: ReturnType<typeof setTimeout> | undefined;
+  #draining = false;
 
   /** Takes over a transport on which both sides are authenticated. */
   constructor(transport: Transport, options: SessionOptions) {
@@ -131,10 +118,17 @@ export class Session {
     this.#logger = logger;
     this.#maxHeldBytes = maxHeldBytes;
     this.#budget = new WindowBudget(maxHeldBytes);
-    this.#outbox = new Outbox(v1, (message) => {
-      this.#backlog.sent(message.length);
-      transport.send(message);
+    const { atTurnEnd, acceptDatagrams } = options;
+    this.#sender = new Sender(transport, {
+      v1,
+      atTurnEnd,
+      ended: (channel) => this.#forgetIfDone(channel),
     });
+    this.#datagrams = new Datagrams(
+      this.#sender,
+      acceptDatagrams,
+      () => this.#closeIfDrained(),
+    );
     const { promise, resolve } = Promise.withResolvers<TunnelError>();
     this.closed = promise;
     this.#resolveClosed = resolve;
@@ -151,9 +145,14 @@ export class Session {
     };
   }
 
-  /** Channels that are open now. */
+  /** Resolves when the peer wants no new channels on this session. */
+  get peerDrains(): Promise<void> {
+    return this.#peerDrains.promise;
+  }
+
+  /** Channels and associations that are open now. */
   get channelCount(): number {
-    return this.#channels.size;
+    return this.#channels.size + this.#datagrams.size;
   }
 
   /** Bytes of the peer that wait in this process. */
@@ -198,34 +197,48 @@ export class Session {
       window: window.sizeBytes,
       first,
     };
-    const start = this.#outbox.begin(connectLength(host.length, extension));
-    this.#outbox.commit(
-      start,
-      writeConnect(
-        this.#outbox.buffer,
-        start,
-        id,
-        host,
-        target.port,
-        extension,
-      ),
-    );
-    if (!window && first.length > 0) this.#sendPayload(channel, first);
-    this.#schedulePump();
+    this.#sender.connect(id, host, target.port, extension);
+    if (!window && first.length > 0) this.#sender.payload(id, first);
     return channel;
+  }
+
+  /**
+   * Asks the peer for a UDP association.
+   *
+   * @throws {TunnelError} `closed` if the session is over, `limit` if there are
+   *   too many
+   */
+  openDatagrams(owner: DatagramOwner): DatagramChannel {
+    if (this.#over) throw this.#over;
+    return this.#datagrams.open(owner);
   }
 
   /** Sends a message that is not about the bytes of a channel. */
   send(message: Message): void {
     if (this.#over) return;
-    this.#outbox.add(encodeMessage(message));
-    this.#schedulePump();
+    this.#sender.message(message);
+  }
+
+  /**
+   * Asks for no new channels on this session, nor opens any: it is closed when the
+   * last one has ended. Idempotent.
+   */
+  drain(): void {
+    if (this.#over || this.#draining) return;
+    this.#draining = true;
+    if (this.v1) this.send({ type: "drain" });
+    this.#closeIfDrained();
+  }
+
+  /** Says that the session will end, without closing it when it is idle. */
+  announceDrain(): void {
+    if (this.v1) this.send({ type: "drain" });
   }
 
   /** Closes the session and all its channels. Idempotent. */
   close(code: number = CLOSE_NORMAL, reason: string = ""): void {
     if (this.#over) return;
-    this.#outbox.flush();
+    this.#sender.flush();
     this.#transport.close(code, reason);
     this.#end(new TunnelError("closed", reason || "the session was closed"));
   }
@@ -236,7 +249,6 @@ export class Session {
     const code = error.code === "protocol" || error.code === "limit"
       ? CLOSE_PROTOCOL_ERROR
       : CLOSE_NORMAL;
-    this.#outbox.clear();
     this.#transport.close(code, error.message);
     this.#end(error);
   }
@@ -244,15 +256,21 @@ export class Session {
   #end(error: TunnelError): void {
     if (this.#over) return;
     this.#over = error;
-    clearTimeout(this.#pollTimer);
     this.#heartbeat?.stop();
-    this.#outbox.clear();
+    this.#sender.stop();
     const channels = [...this.#channels.values()];
     for (const channel of channels) {
       this.#forget(channel);
       channel.owner.closed(error);
     }
+    this.#datagrams.end(error);
     this.#resolveClosed(error);
+  }
+
+  #closeIfDrained(): void {
+    if (this.#draining && this.channelCount === 0) {
+      this.close(CLOSE_NORMAL, "drained");
+    }
   }
 
   // --- receiving ---
@@ -266,7 +284,7 @@ export class Session {
       this.#refuse(error);
     }
     // Answers of this turn go out together.
-    if (this.#outbox.waitingBytes > 0) this.#schedulePump();
+    this.#sender.answersWait();
   }
 
   readonly #visit = (message: Uint8Array): void => {
@@ -367,8 +385,9 @@ export class Session {
         return this.#onConnect(message);
       case "connectResponse": {
         const channel = this.#find(message.id, 0);
+        if (!channel) return void this.#datagrams.onEnd(message);
         // A second answer, or one for a channel that has ended: nothing to do.
-        if (!channel || channel.opener !== "us") return;
+        if (channel.opener !== "us") return;
         if (message.ok) {
           const { extension } = message;
           if (extension) {
@@ -379,12 +398,12 @@ export class Session {
         }
         this.#forget(channel);
         return channel.owner.closed(
-          new TunnelError(codeOfFailure(message.error), message.error || "?"),
+          new TunnelError(failureCode(message.error), message.error || "?"),
         );
       }
       case "disconnect": {
         const channel = this.#find(message.id, 0);
-        if (!channel) return;
+        if (!channel) return void this.#datagrams.onEnd(message);
         this.#forget(channel);
         const { reason } = message;
         return channel.owner.closed(
@@ -402,9 +421,13 @@ export class Session {
         return this.send({ type: "pong", payload: message.payload });
       case "pong":
         return this.#heartbeat?.answered(message.payload);
+      case "drain":
+        this.#peerDrains.resolve();
+        return;
       case "data":
-        // Datagrams, and protocols that nobody knows: there is no such channel.
-        return this.#options.control?.(message);
+        // There is no channel of a protocol that nobody knows.
+        if (message.protocol === "udp") this.#datagrams.onData(message);
+        return;
       case "unknown":
         return;
       default:
@@ -420,8 +443,12 @@ export class Session {
 
   #onConnect(message: ConnectMessage): void {
     const { accept } = this.#options;
-    if (!accept) return;
-    const failure = message.protocol !== "tcp"
+    if (message.protocol === "udp") {
+      return this.#datagrams.onConnect(message.id);
+    }
+    const failure = !accept
+      ? "not allowed to open channels"
+      : message.protocol !== "tcp"
       ? `protocol not supported: ${message.protocol}`
       : message.host === ""
       ? "no such host: the name is empty"
@@ -446,7 +473,7 @@ export class Session {
     const key = channelKey(message.id);
     const credit = extension ? extension.window : Infinity;
     let channel: Channel | undefined = undefined;
-    const owner = accept({
+    const owner = accept!({
       channel: () => channel!,
       target: { host: message.host, port: message.port },
       first,
@@ -468,8 +495,7 @@ export class Session {
   // --- what channels ask for ---
 
   wake(channel: Channel): void {
-    this.#ready.add(channel);
-    this.#schedulePump();
+    this.#sender.wake(channel);
   }
 
   consumed(channel: Channel, bytes: number): void {
@@ -480,12 +506,7 @@ export class Session {
       this.roundTripMs ?? FIRST_ROUND_TRIP_MS,
     );
     if (credit === 0 || channel.receivedEnd || this.#over) return;
-    const start = this.#outbox.begin(WINDOW_BYTES);
-    this.#outbox.commit(
-      start,
-      writeWindow(this.#outbox.buffer, start, channel.id, credit),
-    );
-    this.#schedulePump();
+    this.#sender.window(channel.id, credit);
   }
 
   holds(channel: Channel, bytes: number): void {
@@ -517,21 +538,8 @@ export class Session {
       return;
     }
     const { window } = channel;
-    const extension = window && {
-      flags,
-      window: Math.max(0, window.sizeBytes),
-    };
-    const start = this.#outbox.begin(connectResponseLength(extension));
-    this.#outbox.commit(
-      start,
-      writeConnectResponse(
-        this.#outbox.buffer,
-        start,
-        channel.id,
-        extension,
-      ),
-    );
-    this.#schedulePump();
+    const extension = window && { flags, window: window.sizeBytes };
+    this.#sender.connectResponse(channel.id, extension);
   }
 
   disconnect(channel: Channel, reason: string | undefined): void {
@@ -551,98 +559,11 @@ export class Session {
     this.#channels.delete(channel.key);
     channel.window?.release();
     if (channel.opener === "peer") this.#peerChannels--;
+    if (!this.#over) this.#closeIfDrained();
   }
 
   #forgetIfDone(channel: Channel): void {
     if (channel.sentEnd && channel.receivedEnd) this.#forget(channel);
-  }
-
-  // --- sending ---
-
-  #schedulePump(): void {
-    if (this.#pumpScheduled || this.#over) return;
-    this.#pumpScheduled = true;
-    this.#options.atTurnEnd(this.#runPump);
-  }
-
-  readonly #runPump = (): void => {
-    this.#pumpScheduled = false;
-    if (this.#over) return;
-    this.#pump();
-    this.#outbox.flush();
-  };
-
-  /** Lets channels send, one frame each in turn, while the backlog is short. */
-  #pump(): void {
-    const now = performance.now();
-    while (!this.#ready.empty) {
-      const waiting = this.#transport.bufferedBytes;
-      if (!this.#backlog.hasRoom(waiting, now)) {
-        this.#pollLater(waiting);
-        return;
-      }
-      const channel = this.#ready.next()!;
-      if (channel.closed || channel.sentEnd) continue;
-      // Without credit it waits for WINDOW, which wakes it.
-      if (channel.creditBytes <= 0) continue;
-      if (this.#sendFrame(channel)) this.#ready.again(channel);
-    }
-  }
-
-  /** One frame of a channel; tells whether it may have more. */
-  #sendFrame(channel: Channel): boolean {
-    const outbox = this.#outbox;
-    if (outbox.roomBytes < DATA_HEADER_BYTES + MIN_FRAME_BYTES) outbox.flush();
-    const most = Math.min(
-      MAX_PAYLOAD_BYTES,
-      channel.creditBytes,
-      outbox.roomBytes - DATA_HEADER_BYTES,
-    );
-    const start = outbox.begin(DATA_HEADER_BYTES + most);
-    const at = start + DATA_HEADER_BYTES;
-    const { buffer } = outbox;
-    const count = channel.owner.pull(buffer.subarray(at, at + most));
-    if (channel.closed || count === 0) return false;
-    if (count === PULL_END) {
-      writeDataHeader(buffer, start, channel.id, 0);
-      outbox.commit(start, at);
-      channel.sentEnd = true;
-      this.#forgetIfDone(channel);
-      return false;
-    }
-    channel.creditBytes -= count;
-    writeDataHeader(buffer, start, channel.id, count);
-    outbox.commit(start, at + count);
-    return true;
-  }
-
-  #sendPayload(channel: Channel, bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; at += MAX_PAYLOAD_BYTES) {
-      const part = bytes.subarray(at, at + MAX_PAYLOAD_BYTES);
-      const start = this.#outbox.begin(DATA_HEADER_BYTES + part.length);
-      const { buffer } = this.#outbox;
-      const end = writeDataHeader(buffer, start, channel.id, part.length);
-      buffer.set(part, end);
-      this.#outbox.commit(start, end + part.length);
-    }
-  }
-
-  /** `WebSocket` has no event for room: ask again when there should be some. */
-  #pollLater(waitingBytes: number): void {
-    if (this.#pollTimer !== undefined || this.#pumpScheduled) return;
-    const waitMs = this.#backlog.waitMs(waitingBytes);
-    if (waitMs < EAGER_MS) {
-      this.#pumpScheduled = true;
-      setImmediate(this.#runPump);
-      return;
-    }
-    this.#pollTimer = setTimeout(() => {
-      this.#pollTimer = undefined;
-      if (this.#pumpScheduled) return;
-      this.#pumpScheduled = true;
-      // What the WebSocket has sent meanwhile is told after the timers.
-      setImmediate(this.#runPump);
-    }, waitMs);
   }
 }
 
@@ -652,22 +573,3 @@ const EMPTY = new Uint8Array(0);
 function isOrderly(reason: string | undefined): boolean {
   return reason === undefined || reason === "" || reason === "EOF";
 }
-
-/** What a failure means; peers send free text, which comes from their system. */
-function codeOfFailure(text: string | undefined): TunnelError["code"] {
-  const reason = (text ?? "").toLowerCase();
-  for (const [code, words] of FAILURE_WORDS) {
-    if (words.some((word) => reason.includes(word))) return code;
-  }
-  return "failed";
-}
-
-const FAILURE_WORDS: ReadonlyArray<
-  readonly [TunnelError["code"], readonly string[]]
-> = [
-  ["refused", ["refused"]],
-  ["name", ["no such host", "lookup", "name or service", "getaddrinfo"]],
-  ["unreachable", ["unreachable", "no route", "address family"]],
-  ["timeout", ["timeout", "timed out", "deadline"]],
-  ["denied", ["denied", "not permitted", "not allowed"]],
-];

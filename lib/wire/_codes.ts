@@ -20,6 +20,7 @@ export const TYPE = {
   ping: 0x21,
   pong: 0x22,
   bundle: 0x23,
+  drain: 0x24,
 } as const;
 
 /** The protocol byte of CONNECT and DATA. */

@@ -54,6 +54,7 @@ const V1: Record<keyof typeof TYPE, Decode> = {
   window: decodeWindow,
   ping: decodePing,
   pong: decodePong,
+  drain: () => ({ type: "drain" }),
   bundle: refuseBundle,
 };
 

@@ -87,6 +87,7 @@ const ENCODERS: {
   },
   ping: ({ payload }) => join(TYPE.ping, checkedHeartbeat(payload)),
   pong: ({ payload }) => join(TYPE.pong, checkedHeartbeat(payload)),
+  drain: () => Uint8Array.of(VERSION, TYPE.drain),
   unknown: ({ code }) => Uint8Array.of(VERSION, code),
 };
 

@@ -219,6 +219,15 @@ export interface PongMessage {
   payload: Uint8Array;
 }
 
+/**
+ * The sender takes no new channels on this session; those that are open go on.
+ * `synsocks.v1` only.
+ */
+export interface DrainMessage {
+  /** Tells this message from others. */
+  type: "drain";
+}
+
 /** A message of a type that we do not know: to be ignored. */
 export interface UnknownMessage {
   /** Tells this message from others. */
@@ -246,4 +255,5 @@ export type Message =
   | WindowMessage
   | PingMessage
   | PongMessage
+  | DrainMessage
   | UnknownMessage;

@@ -24,7 +24,7 @@ Deno.test("[11] version minor accepted, major refused", () => {
 });
 
 Deno.test("[12] unknown types are no error", () => {
-  for (const code of [0x00, 0x0e, 0x1f, 0x24, 0x7f, 0xff]) {
+  for (const code of [0x00, 0x0e, 0x1f, 0x25, 0x7f, 0xff]) {
     for (const v1 of [false, true]) {
       const bytes = Uint8Array.of(1, code, 9, 9);
       assertEquals(decodeMessage(bytes, { v1 }), { type: "unknown", code });
@@ -33,7 +33,7 @@ Deno.test("[12] unknown types are no error", () => {
 });
 
 Deno.test("[12] the types of synsocks.v1 are unknown on a base session", () => {
-  for (const code of [0x20, 0x21, 0x22, 0x23]) {
+  for (const code of [0x20, 0x21, 0x22, 0x23, 0x24]) {
     const expected = { type: "unknown", code } as const;
     assertEquals(decodeMessage(Uint8Array.of(1, code)), expected);
     assertEquals(

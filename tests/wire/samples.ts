@@ -148,4 +148,9 @@ export const V1: readonly Sample[] = [
     message: { type: "pong", payload: unhex("0807060504030201") },
     hex: "0122 0807060504030201",
   },
+  {
+    name: "DRAIN",
+    message: { type: "drain" },
+    hex: "0124",
+  },
 ];

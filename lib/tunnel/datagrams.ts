@@ -1,0 +1,220 @@
+import type { Target } from "../base/address.ts";
+import { TunnelError } from "../base/errors.ts";
+import { channelKey, newChannelId, sameId } from "../wire/channel_id.ts";
+import { inflate } from "../wire/gzip.ts";
+import {
+  COMPRESSION,
+  type DatagramMessage,
+  type Message,
+} from "../wire/messages.ts";
+import {
+  DatagramChannel,
+  type DatagramOwner,
+  type DatagramSession,
+} from "./datagram_channel.ts";
+import { failureCode } from "./failure_code.ts";
+import type { Sender } from "./sender.ts";
+
+/** Associations that a session may have at once. */
+const MAX_ASSOCIATIONS = 1024;
+/** While more than this waits in the WebSocket, datagrams are dropped. */
+const MAX_WAITING_BYTES = 1_048_576;
+/** The payload of the largest UDP datagram: RFC 768 over RFC 791. */
+const MAX_DATAGRAM_BYTES = 65_507;
+
+const NOBODY: Target = { host: "", port: 0 };
+
+/** The associations of one session. */
+export class Datagrams implements DatagramSession {
+  readonly #sender: Sender;
+  readonly #accept:
+    | ((channel: DatagramChannel) => DatagramOwner)
+    | undefined;
+  readonly #forgotten: () => void;
+  readonly #channels = new Map<number, DatagramChannel>();
+
+  /**
+   * None yet.
+   *
+   * @param accept The peer asks for an association; without it all are refused
+   * @param forgotten One has ended
+   */
+  constructor(
+    sender: Sender,
+    accept: ((channel: DatagramChannel) => DatagramOwner) | undefined,
+    forgotten: () => void,
+  ) {
+    this.#sender = sender;
+    this.#accept = accept;
+    this.#forgotten = forgotten;
+  }
+
+  /** Associations that are open now. */
+  get size(): number {
+    return this.#channels.size;
+  }
+
+  /**
+   * Asks the peer for an association.
+   *
+   * @throws {TunnelError} `limit` if there are too many
+   */
+  open(owner: DatagramOwner): DatagramChannel {
+    if (this.size >= MAX_ASSOCIATIONS) {
+      throw new TunnelError("limit", "too many UDP associations");
+    }
+    const id = newChannelId();
+    const key = channelKey(id);
+    const channel = new DatagramChannel(this, id, key, "us", () => owner);
+    this.#channels.set(key, channel);
+    const target = { host: "", port: 0 };
+    this.#sender.message({ type: "connect", protocol: "udp", id, ...target });
+    return channel;
+  }
+
+  /** CONNECT for udp. */
+  onConnect(id: Uint8Array): void {
+    const key = channelKey(id);
+    const failure = this.#accept === undefined
+      ? "protocol not supported: udp"
+      : this.size >= MAX_ASSOCIATIONS
+      ? "too many UDP associations"
+      : this.#channels.has(key)
+      ? "channel id is in use"
+      : undefined;
+    if (failure !== undefined) {
+      this.#sender.message({
+        type: "connectResponse",
+        ok: false,
+        id,
+        error: failure,
+      });
+      return;
+    }
+    const channel = new DatagramChannel(
+      this,
+      id,
+      key,
+      "peer",
+      (channel) => this.#accept!(channel),
+    );
+    // The owner may have refused it already.
+    if (!channel.closed) this.#channels.set(key, channel);
+  }
+
+  /** DATA for udp; one for an association that is over is dropped. */
+  onData(message: DatagramMessage): void {
+    const channel = this.#find(message.id);
+    if (!channel) return;
+    let { payload } = message;
+    if (message.compression === COMPRESSION.gzip) {
+      try {
+        payload = inflate(payload);
+      } catch {
+        // A datagram that is damaged is a datagram that is lost.
+        return;
+      }
+    }
+    if (payload.length > MAX_DATAGRAM_BYTES) return;
+    const address = channel.opener === "us"
+      ? { host: message.address, port: message.port }
+      : { host: message.targetAddress, port: message.targetPort };
+    if (channel.opener === "us" && !channel.responded) this.#opened(channel);
+    if (!channel.closed) channel.owner.datagram(address, payload);
+  }
+
+  /** CONNECT_RESPONSE or DISCONNECT; tells whether it was for one of these. */
+  onEnd(
+    message: Extract<Message, { type: "connectResponse" | "disconnect" }>,
+  ): boolean {
+    const channel = this.#find(message.id);
+    if (!channel) return false;
+    if (message.type === "disconnect") {
+      this.#forget(channel);
+      channel.owner.closed(undefined);
+    } else if (channel.opener === "us") {
+      if (message.ok) {
+        this.#opened(channel);
+      } else {
+        this.#forget(channel);
+        const text = message.error || "refused";
+        channel.owner.closed(new TunnelError(failureCode(text), text));
+      }
+    }
+    return true;
+  }
+
+  /** The session is over. */
+  end(error: TunnelError): void {
+    for (const channel of [...this.#channels.values()]) {
+      this.#forget(channel);
+      channel.owner.closed(error);
+    }
+  }
+
+  sendDatagram(
+    channel: DatagramChannel,
+    { host, port }: Target,
+    payload: Uint8Array,
+  ): boolean {
+    if (payload.length > MAX_DATAGRAM_BYTES) return false;
+    if (this.#sender.bufferedBytes > MAX_WAITING_BYTES) return false;
+    const far = channel.opener === "us" ? { host, port } : NOBODY;
+    const near = channel.opener === "us" ? NOBODY : { host, port };
+    this.#sender.message({
+      type: "data",
+      protocol: "udp",
+      id: channel.id,
+      compression: COMPRESSION.none,
+      payload,
+      address: near.host,
+      port: near.port,
+      targetAddress: far.host,
+      targetPort: far.port,
+    });
+    return true;
+  }
+
+  respondDatagram(channel: DatagramChannel, failure: string | undefined): void {
+    if (channel.responded) return;
+    channel.responded = true;
+    const { id } = channel;
+    if (failure === undefined) {
+      this.#sender.message({ type: "connectResponse", ok: true, id });
+      return;
+    }
+    const error = failure || "failed";
+    this.#sender.message({ type: "connectResponse", ok: false, id, error });
+    this.#forget(channel);
+  }
+
+  disconnectDatagram(
+    channel: DatagramChannel,
+    reason: string | undefined,
+  ): void {
+    this.#forget(channel);
+    const { id } = channel;
+    this.#sender.message(
+      reason === undefined
+        ? { type: "disconnect", id }
+        : { type: "disconnect", id, reason },
+    );
+  }
+
+  #opened(channel: DatagramChannel): void {
+    if (channel.responded) return;
+    channel.responded = true;
+    channel.owner.opened();
+  }
+
+  #find(id: Uint8Array): DatagramChannel | undefined {
+    const channel = this.#channels.get(channelKey(id));
+    return channel && sameId(id, 0, channel.id) ? channel : undefined;
+  }
+
+  #forget(channel: DatagramChannel): void {
+    channel.closed = true;
+    this.#channels.delete(channel.key);
+    this.#forgotten();
+  }
+}

@@ -1,0 +1,18 @@
+import type { TunnelErrorCode } from "../base/errors.ts";
+
+const WORDS: ReadonlyArray<readonly [TunnelErrorCode, readonly string[]]> = [
+  ["refused", ["refused"]],
+  ["name", ["no such host", "lookup", "name or service", "getaddrinfo"]],
+  ["unreachable", ["unreachable", "no route", "address family"]],
+  ["timeout", ["timeout", "timed out", "deadline"]],
+  ["denied", ["denied", "not permitted", "not allowed"]],
+];
+
+/** What a failure means: peers send free text, which comes from their system. */
+export function failureCode(text: string | undefined): TunnelErrorCode {
+  const reason = (text ?? "").toLowerCase();
+  for (const [code, words] of WORDS) {
+    if (words.some((word) => reason.includes(word))) return code;
+  }
+  return "failed";
+}
