@@ -55,6 +55,10 @@ export interface ClientStart extends SocketOptions {
   reconnect: boolean;
   /** Go on when the server rejects the token. */
   retryAuth: boolean;
+  /** WebSockets to the server. */
+  threads?: number;
+  /** Replace each WebSocket after this time, in milliseconds; 0 never. */
+  renewMs?: number;
   /** Certificates to trust beside those of the system, as PEM. */
   caCerts?: string[];
 }

@@ -7,8 +7,8 @@ import { fastOpenSupport } from "../net/fast_open.ts";
 import { Resolver } from "../net/resolver.ts";
 import { parseTfoChoice, type TfoChoice } from "../net/tfo_choice.ts";
 import { dialTunnel } from "../tunnel/dial_tunnel.ts";
-import { KeptSession } from "../tunnel/keep_session.ts";
 import { Session } from "../tunnel/session.ts";
+import { SessionPool } from "../tunnel/session_pool.ts";
 import { normalizeTunnelUrl } from "../tunnel/tunnel_url.ts";
 import { Entry, type EntryOptions } from "./entry.ts";
 import { hopReport } from "./hop_report.ts";
@@ -35,6 +35,15 @@ export interface ClientOptions {
   reconnect?: boolean;
   /** Try again after the token was rejected, too. @default {false} */
   retryAuth?: boolean;
+  /** WebSockets to the server, among which requests are spread. @default {1} */
+  threads?: number;
+  /**
+   * Replace each WebSocket after this time, in milliseconds, before something on
+   * the way cuts it: requests that are open end on the old one. 0 never does.
+   *
+   * @default {0}
+   */
+  renewMs?: number;
   /** Where to use TCP Fast Open. @default all hops */
   tfo?: TfoChoice;
   /** Which sockets to use. @default {"auto"} */
@@ -46,6 +55,9 @@ export interface ClientOptions {
   /** How long `close` waits for requests to end, in milliseconds. @default {5000} */
   gracePeriodMs?: number;
 }
+
+/** More WebSockets than this bring nothing. */
+const MAX_THREADS = 64;
 
 /** A client that runs. */
 export interface Client {
@@ -86,7 +98,7 @@ class ForwardClient implements Client {
   readonly #tfo: TfoChoice;
   readonly #gracePeriodMs: number;
   readonly #chosen: ReturnType<typeof chooseBackend>;
-  readonly #sessions: KeptSession;
+  readonly #sessions: SessionPool;
   readonly #entryOptions: EntryOptions;
   #entry: Entry | undefined;
   #closing = false;
@@ -102,6 +114,8 @@ class ForwardClient implements Client {
       noWait = false,
       reconnect = true,
       retryAuth = false,
+      threads = 1,
+      renewMs = 0,
       tfo = parseTfoChoice("auto"),
       backend = "auto",
       logger = SILENT,
@@ -114,6 +128,10 @@ class ForwardClient implements Client {
         "user name and password must be given together",
       );
     }
+    if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+      const rule = `must be an integer from 1 to ${MAX_THREADS}`;
+      throw new ConfigError("--threads", rule);
+    }
     this.#tfo = tfo;
     this.#gracePeriodMs = gracePeriodMs;
     this.#chosen = chooseBackend(backend, logger);
@@ -124,7 +142,9 @@ class ForwardClient implements Client {
       fastOpen: tfo.tunnel && support.dial.supported,
     });
     const instance = crypto.randomUUID();
-    this.#sessions = new KeptSession({
+    this.#sessions = new SessionPool({
+      size: threads,
+      renewMs,
       reconnect,
       retryAuth,
       logger,

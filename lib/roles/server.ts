@@ -255,6 +255,8 @@ class ForwardServer implements Server {
   async #shutDown(): Promise<void> {
     // Stops accepting; upgraded requests live on.
     const finished = this.#http.shutdown();
+    // Clients look for another server while their channels end.
+    for (const session of this.#sessions) session.announceDrain();
     await this.#drained();
     this.#closeSessions();
     await finished;

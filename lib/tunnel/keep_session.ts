@@ -8,10 +8,21 @@ import type { Session } from "./session.ts";
 export interface KeepSessionOptions {
   /** Opens a session; asked again at each attempt. */
   open: (signal: AbortSignal) => Promise<Session>;
+  /** A session is open. */
+  opened: (session: Session) => void;
+  /** Ends the attempts and closes the session. */
+  signal: AbortSignal;
   /** Try again after a loss. @default {true} */
   reconnect?: boolean;
   /** Try again after the token was rejected, too. @default {false} */
   retryAuth?: boolean;
+  /**
+   * Replace the session after this time, in milliseconds; 0 keeps it while it
+   * lives.
+   *
+   * @default {0}
+   */
+  renewMs?: number;
   /** Waits between attempts. */
   backoff?: Backoff;
   /** Where to say what happens. */
@@ -20,94 +31,113 @@ export interface KeepSessionOptions {
   clock?: Clock;
 }
 
+/** A session that is due sooner is not replaced without a wait. */
+const MIN_LIFE_MS = 1000;
+
 /**
- * Keeps one session open: dials again after a loss, with growing waits, and lets
- * whoever needs a session wait for the next one.
+ * Keeps one session open: dials again after a loss, with growing waits, and makes
+ * the next one before it gives up one that is due. Channels that are open stay on
+ * the old one until they end.
  */
 export class KeptSession {
-  /** Resolves when the first session is open; rejects if there never was one. */
-  readonly ready: Promise<void>;
-  /** Resolves after `close`; rejects with the error that ended the attempts. */
+  /** Resolves after the abort; rejects with the error that ended the attempts. */
   readonly closed: Promise<void>;
   readonly #options: KeepSessionOptions;
   readonly #logger: Logger;
-  readonly #stop = new AbortController();
-  readonly #ready = Promise.withResolvers<void>();
-  #session: Session | undefined;
-  #waiting = new Set<(session: Session | undefined) => void>();
+  /** With those that were replaced and still have channels. */
+  readonly #sessions = new Set<Session>();
+  #current: Session | undefined;
 
   /** Starts at once. */
   constructor(options: KeepSessionOptions) {
     this.#options = options;
     this.#logger = options.logger ?? SILENT;
-    this.ready = this.#ready.promise;
-    this.ready.catch(() => {});
-    this.closed = this.#run().finally(() => {
-      for (const tell of this.#waiting) tell(undefined);
-      this.#waiting.clear();
-    });
-    this.closed.catch((error) => this.#ready.reject(error));
+    const closeAll = () => this.#closeAll();
+    options.signal.addEventListener("abort", closeAll, { once: true });
+    this.closed = this.#run().finally(closeAll);
   }
 
-  /** The session, if one is open now. */
+  /** The session for new channels, if one is open now. */
   get current(): Session | undefined {
-    return this.#session;
-  }
-
-  /** The next session, or nothing when time is up or there will be none. */
-  next(timeoutMs: number): Promise<Session | undefined> {
-    if (this.#session) return Promise.resolve(this.#session);
-    if (this.#stop.signal.aborted) return Promise.resolve(undefined);
-    return new Promise((resolve) => {
-      const tell = (session: Session | undefined): void => {
-        clearTimeout(timer);
-        this.#waiting.delete(tell);
-        resolve(session);
-      };
-      const timer = setTimeout(() => tell(undefined), timeoutMs);
-      this.#waiting.add(tell);
-    });
-  }
-
-  /** Closes the session and stops dialling. Idempotent. */
-  close(): void {
-    if (this.#stop.signal.aborted) return;
-    this.#stop.abort(new TunnelError("closed", "the client was closed"));
-    this.#session?.close(1000, "the client was closed");
-    this.#ready.reject(this.#stop.signal.reason);
+    return this.#current?.isClosed ? undefined : this.#current;
   }
 
   async #run(): Promise<void> {
     const {
       open,
+      signal,
       reconnect = true,
       retryAuth = false,
       backoff = new Backoff(),
       clock = SYSTEM_CLOCK,
     } = this.#options;
-    const { signal } = this.#stop;
     while (!signal.aborted) {
       let lost: unknown;
       try {
         const session = await open(signal);
         backoff.reset();
-        this.#session = session;
-        this.#ready.resolve();
-        for (const tell of this.#waiting) tell(session);
-        lost = await session.closed;
+        this.#use(session);
+        const since = clock.now();
+        if (!await this.#isDue(session)) {
+          lost = await session.closed;
+        } else if (clock.now() - since >= MIN_LIFE_MS) {
+          continue;
+        } else {
+          lost = new TunnelError("failed", "the server drains at once");
+        }
       } catch (error) {
         lost = error;
       }
-      this.#session = undefined;
       if (signal.aborted) return;
-      const rejected = lost instanceof TunnelError && lost.code === "auth";
-      if (!reconnect || (rejected && !retryAuth)) throw lost;
+      if (this.current === undefined) {
+        const rejected = lost instanceof TunnelError && lost.code === "auth";
+        if (!reconnect || (rejected && !retryAuth)) throw lost;
+      }
       const waitMs = backoff.next();
-      this.#logger.warn("Lost the server, trying again", {
-        reason: errorText(lost),
-        waitMs,
-      });
+      const reason = errorText(lost);
+      this.#logger.warn(
+        this.current
+          ? "Cannot replace the session, trying again"
+          : "Lost the server, trying again",
+        { reason, waitMs },
+      );
       await clock.delay(waitMs, signal).catch(() => {});
+    }
+  }
+
+  #use(session: Session): void {
+    const before = this.#current;
+    this.#current = session;
+    this.#sessions.add(session);
+    session.closed.then(() => this.#sessions.delete(session));
+    this.#options.opened(session);
+    before?.drain();
+  }
+
+  /** Whether a live session is to be replaced; false when it is closed. */
+  async #isDue(session: Session): Promise<boolean> {
+    const { signal, renewMs = 0, clock = SYSTEM_CLOCK } = this.#options;
+    const stop = new AbortController();
+    const waits: Promise<string>[] = [
+      session.closed.then(() => ""),
+      session.peerDrains.then(() => "the server drains"),
+    ];
+    if (renewMs > 0) {
+      const either = AbortSignal.any([signal, stop.signal]);
+      waits.push(
+        clock.delay(renewMs, either).then(() => "its time is up", () => ""),
+      );
+    }
+    const why = await Promise.race(waits);
+    stop.abort();
+    if (session.isClosed || signal.aborted) return false;
+    this.#logger.info("Replacing the session", { why });
+    return true;
+  }
+
+  #closeAll(): void {
+    for (const session of this.#sessions) {
+      session.close(1000, "the client was closed");
     }
   }
 }

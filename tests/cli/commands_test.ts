@@ -46,6 +46,8 @@ Deno.test("client passes its flags on", async () => {
     noWait: true,
     reconnect: false,
     retryAuth: false,
+    threads: 1,
+    renewMs: 0,
     tfo: { socks: true, ws: true, tunnel: true, target: true, asked: false },
     tfoAny: false,
     backend: "auto",

@@ -1,5 +1,6 @@
 import { ConfigError, errorText } from "../../base/errors.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { parseDuration } from "../duration.ts";
 import { EXIT } from "../exit_code.ts";
 import type { FlagValues } from "../flags.ts";
 import { redact } from "../redact.ts";
@@ -66,9 +67,16 @@ async function clientOptions(
     noWait: values.socksNoWait,
     reconnect: !values.noReconnect,
     retryAuth: values.retryAuth,
+    threads: threadCount(values.threads),
+    renewMs: parseDuration(values.renew, "--renew"),
     ...(username === "" ? {} : { username, password }),
     ...(values.caFile === "" ? {} : { caCerts: [await readCa(values.caFile)] }),
   };
+}
+
+/** As in LinkSocks: 0 means one, a negative number one for each processor. */
+function threadCount(asked: number): number {
+  return asked < 0 ? Math.min(64, navigator.hardwareConcurrency) : asked || 1;
 }
 
 async function readCa(path: string): Promise<string> {
