@@ -186,7 +186,10 @@ class ForwardServer implements Server {
         headers: { "sec-websocket-version": "13" },
       });
     }
-    if (this.#closing) return new Response("closing\n", { status: 503 });
+    if (this.#closing) {
+      const headers = { "retry-after": "1" };
+      return new Response("closing\n", { status: 503, headers });
+    }
     const peer = `${remote.hostname}:${remote.port}`;
     return acceptTunnel<true>(request, {
       judge: (credentials) => this.#judge(credentials),
@@ -253,13 +256,12 @@ class ForwardServer implements Server {
   }
 
   async #shutDown(): Promise<void> {
-    // Stops accepting; upgraded requests live on.
-    const finished = this.#http.shutdown();
-    // Clients look for another server while their channels end.
+    // Clients look for another server while their channels end. The port is kept
+    // meanwhile, and refuses: `shutdown` would close the upgraded requests, too.
     for (const session of this.#sessions) session.announceDrain();
     await this.#drained();
     this.#closeSessions();
-    await finished;
+    await this.#http.shutdown();
     await this.#backend.idle();
   }
 

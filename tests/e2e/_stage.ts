@@ -3,6 +3,7 @@ import {
   type Client,
   type ClientOptions,
   type Server,
+  type ServerOptions,
   startClient,
   startServer,
 } from "../../mod.ts";
@@ -37,6 +38,7 @@ export async function onStage(
   { backend, optimistic }: Variant,
   run: (stage: Stage) => Promise<void>,
   options: Partial<ClientOptions> = {},
+  serverOptions: Partial<ServerOptions> = {},
 ): Promise<void> {
   const server = await startServer({
     token: TOKEN,
@@ -44,6 +46,7 @@ export async function onStage(
     port: 0,
     backend,
     gracePeriodMs: 0,
+    ...serverOptions,
   });
   const client = await startClient({
     url: `ws://127.0.0.1:${server.addr.port}`,
