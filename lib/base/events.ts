@@ -29,13 +29,13 @@ export class Counters {
 
   /** Counts one event; give it as an `Observer`. */
   readonly observe: Observer = (event) => {
-    this.#add(event.type);
+    this.add(event.type);
     switch (event.type) {
       case "syn":
-        return this.#add(`syn.${event.hop}.${event.result}`);
+        return this.add(`syn.${event.hop}.${event.result}`);
       case "dialFailed":
       case "lateFailure":
-        return this.#add(`${event.type}.${event.code}`);
+        return this.add(`${event.type}.${event.code}`);
     }
   };
 
@@ -49,7 +49,8 @@ export class Counters {
     return Object.fromEntries([...this.#counts].sort());
   }
 
-  #add(name: string): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  /** Adds to one count. */
+  add(name: string, count: number = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + count);
   }
 }

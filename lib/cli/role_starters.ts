@@ -31,6 +31,8 @@ export interface ServerStart extends SocketOptions {
   hostname: string;
   /** The port; 0 takes a free one. */
   port: number;
+  /** Threads with a listening socket each. */
+  workers?: number;
 }
 
 /** What the commands pass to a client. */

@@ -23,6 +23,7 @@ import type { Transport } from "../tunnel/transport.ts";
 import { hashToken, isReserved } from "../wire/token.ts";
 import { Exit } from "./exit.ts";
 import { hopReport } from "./hop_report.ts";
+import { startWorkers } from "./server_workers.ts";
 
 /** How a server behaves. */
 export interface ServerOptions {
@@ -38,6 +39,14 @@ export interface ServerOptions {
   tfoAny?: boolean;
   /** Which sockets to use. @default {"auto"} */
   backend?: BackendChoice;
+  /**
+   * Threads, each with a listening socket of its own; more than one needs Linux.
+   *
+   * @default {1}
+   */
+  workers?: number;
+  /** Share the port with other programs of this user (`SO_REUSEPORT`). @default {false} */
+  reusePort?: boolean;
   /** Where to say what happens. */
   logger?: Logger;
   /** How long `close` waits for channels to end, in milliseconds. @default {5000} */
@@ -81,6 +90,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   if (isReserved(token)) {
     throw new ConfigError("--token", `"${token}" is reserved`);
   }
+  if (options.workers !== undefined && options.workers !== 1) {
+    return await startWorkers(options);
+  }
   const server = new ForwardServer(options, await hashToken(token));
   await server.tuned;
   return server;
@@ -91,7 +103,9 @@ class ForwardServer implements Server {
   readonly addr: { hostname: string; port: number };
   readonly closed: Promise<void>;
   readonly tuned: Promise<void>;
-  readonly #options: Required<Omit<ServerOptions, "token">>;
+  readonly #options: Required<
+    Omit<ServerOptions, "token" | "workers" | "reusePort">
+  >;
   readonly #token: string;
   readonly #hash: string;
   readonly #backend: Backend;
@@ -139,6 +153,7 @@ class ForwardServer implements Server {
       this.#http = Deno.serve({
         hostname,
         port,
+        reusePort: options.reusePort ?? false,
         onListen: () => {},
         onError: (error) => {
           logger.error("Unexpected error in a request", {

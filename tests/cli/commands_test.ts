@@ -13,6 +13,7 @@ Deno.test("server passes its flags on and makes up a token", async () => {
     hostname: "127.0.0.1",
     port: 0,
     tfo: { socks: false, ws: true, tunnel: false, target: true, asked: true },
+    workers: 1,
     tfoAny: true,
     backend: "deno",
   });

@@ -27,6 +27,7 @@ async function runServer(
     token,
     hostname: values.wsHost,
     port: values.wsPort,
+    workers: workerCount(values.workers),
   });
   output.out(`Listening on ws://${addrText(server.addr)}`);
   // A token that the user chose stays out of the terminal.
@@ -36,4 +37,9 @@ async function runServer(
   for (const line of indented(server.report())) output.out(line);
   const ending = await runUntilStopped(server, signals);
   return ending === "closed" ? EXIT.ok : EXIT.fatal;
+}
+
+/** As `--threads` of the client: 0 means one, -1 one for each processor. */
+function workerCount(asked: number): number {
+  return asked < 0 ? navigator.hardwareConcurrency : asked || 1;
 }

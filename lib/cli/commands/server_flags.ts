@@ -33,6 +33,17 @@ export const SERVER_FLAGS = {
     default: "",
     help: "Secret that clients must show; made up and printed if absent",
   },
+  workers: {
+    kind: "integer",
+    name: "workers",
+    env: "WORKERS",
+    value: "COUNT",
+    min: -1,
+    max: 256,
+    default: 1,
+    help: "Threads, each with its own listening socket; -1 for one for each " +
+      "processor",
+  },
   bufferSize: {
     kind: "integer",
     name: "buffer-size",

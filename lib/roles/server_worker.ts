@@ -1,0 +1,95 @@
+// One worker of a server: a thread with a listening socket of its own.
+
+import { errorText } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { type Server, startServer } from "./server.ts";
+import type { FromWorker, ToWorker, WorkerOptions } from "./server_workers.ts";
+
+/** How often counts are told. */
+const TELL_MS = 500;
+
+// The types of the library are those of a window; this runs in a worker.
+const worker = self as unknown as {
+  postMessage(message: FromWorker): void;
+  onmessage: (event: MessageEvent<ToWorker>) => void;
+  close(): void;
+};
+
+let server: Server | undefined;
+
+worker.onmessage = ({ data }): void => {
+  switch (data.type) {
+    case "start":
+      void start(data.options);
+      return;
+    case "close":
+      void server?.close();
+      return;
+    case "abort":
+      server?.abort();
+      return;
+  }
+};
+
+async function start(options: WorkerOptions): Promise<void> {
+  try {
+    server = await startServer({ ...options, logger: loggerWith({}) });
+  } catch (error) {
+    worker.postMessage({ type: "failed", reason: errorText(error) });
+    return worker.close();
+  }
+  const { addr } = server;
+  worker.postMessage({ type: "ready", addr, report: server.report() });
+  const tellCounts = teller(server);
+  const timer = setInterval(tellCounts, TELL_MS);
+  await server.closed.catch(() => {});
+  clearInterval(timer);
+  tellCounts();
+  worker.postMessage({ type: "closed" });
+  worker.close();
+}
+
+/** Tells by how much the counts have grown since the last time. */
+function teller({ counters }: Server): () => void {
+  let told: Record<string, number> = {};
+  let sessions = 0;
+  return () => {
+    const now = counters.snapshot();
+    const grown: Record<string, number> = {};
+    for (const [name, count] of Object.entries(now)) {
+      const more = count - (told[name] ?? 0);
+      if (more > 0) grown[name] = more;
+    }
+    told = now;
+    const { sessionCount } = server!;
+    if (Object.keys(grown).length === 0 && sessionCount === sessions) return;
+    sessions = sessionCount;
+    worker.postMessage({ type: "counts", grown, sessionCount });
+  };
+}
+
+/** A logger of which the lines are written by the main thread. */
+function loggerWith(base: Record<string, unknown>): Logger {
+  const log = (level: "debug" | "info" | "warn" | "error") =>
+  (
+    message: string,
+    fields: Record<string, unknown> = {},
+  ): void => {
+    const texts = Object.entries({ ...base, ...fields }).map((
+      [name, value],
+    ) => [name, typeof value === "object" ? errorText(value) : value]);
+    worker.postMessage({
+      type: "log",
+      level,
+      message,
+      fields: Object.fromEntries(texts),
+    });
+  };
+  return {
+    debug: log("debug"),
+    info: log("info"),
+    warn: log("warn"),
+    error: log("error"),
+    child: (fields) => loggerWith({ ...base, ...fields }),
+  };
+}
