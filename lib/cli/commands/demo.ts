@@ -1,7 +1,7 @@
+import { newToken } from "../../wire/token.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { EXIT } from "../exit_code.ts";
 import type { FlagTable, FlagValues } from "../flags.ts";
-import { generateToken } from "../generate_token.ts";
 import type {
   RoleStarters,
   RunningClient,
@@ -73,7 +73,7 @@ async function startPair(
   sockets: SocketOptions,
   socksPort: number,
 ): Promise<Pair> {
-  const token = generateToken();
+  const token = newToken();
   const server = await roles.startServer({
     ...sockets,
     token,

@@ -1,7 +1,7 @@
+import { newToken } from "../../wire/token.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { EXIT } from "../exit_code.ts";
 import type { FlagValues } from "../flags.ts";
-import { generateToken } from "../generate_token.ts";
 import { socketOptions } from "../shared_flags.ts";
 import { runUntilStopped } from "../signals.ts";
 import { addrText, indented } from "../start_lines.ts";
@@ -21,7 +21,7 @@ async function runServer(
   context: CommandContext,
 ): Promise<number> {
   const { output, roles, signals } = context;
-  const token = values.token.trim() || generateToken();
+  const token = values.token.trim() || newToken();
   const server = await roles.startServer({
     ...socketOptions(values, context),
     token,
