@@ -4,6 +4,7 @@ import { assertEquals } from "@std/assert";
 const PLACES = [
   "",
   "lib/cli/",
+  "lib/admin/",
   "lib/roles/",
   "lib/inbound/",
   "lib/tunnel/",

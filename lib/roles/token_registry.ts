@@ -3,108 +3,27 @@ import { TunnelError } from "../base/errors.ts";
 import type { Credentials, Verdict } from "../tunnel/accept_tunnel.ts";
 import { isReserved, newToken } from "../wire/token.ts";
 import { PortPool } from "./port_pool.ts";
-
-/** The port of a reverse token that has no SOCKS listener. */
-export const NO_PORT = -1;
+import {
+  type ConnectorToken,
+  type ForwardToken,
+  type NewConnectorToken,
+  type NewReverseToken,
+  NO_PORT,
+  type ReverseToken,
+  type Seat,
+  type Token,
+} from "./token.ts";
+import {
+  type ProviderGroup,
+  snapshotTokens,
+  type TokenStatus,
+} from "./token_snapshot.ts";
 
 /**
  * How many connector tokens the providers of one reverse token may add; the
  * operator may add more.
  */
 export const MAX_PROVIDER_CONNECTORS = 1024;
-
-/** Admits forward clients. */
-export interface ForwardToken {
-  /** Tells this kind from others. */
-  readonly kind: "forward";
-  /** The secret. */
-  readonly token: string;
-}
-
-/** Admits providers. */
-export interface ReverseToken {
-  /** Tells this kind from others. */
-  readonly kind: "reverse";
-  /** The secret. */
-  readonly token: string;
-  /** Its SOCKS port on the server; {@linkcode NO_PORT} if it has none. */
-  readonly port: number;
-  /** The user name that its SOCKS port asks for. */
-  readonly username?: string;
-  /** The password that its SOCKS port asks for. */
-  readonly password?: string;
-  /** Autonomy: its providers add connector tokens, each for itself. */
-  readonly allowManageConnector: boolean;
-}
-
-/** Admits connectors. */
-export interface ConnectorToken {
-  /** Tells this kind from others. */
-  readonly kind: "connector";
-  /** The secret. */
-  readonly token: string;
-  /** Its connectors reach providers of this token. */
-  readonly reverse: ReverseToken;
-  /**
-   * If set, only those in this group: the internal token of the provider that
-   * added it. Changes when another provider takes the token over, so ask each time.
-   */
-  readonly group?: string;
-}
-
-/** Any token of a server; the same object for as long as the token exists. */
-export type Token = ForwardToken | ReverseToken | ConnectorToken;
-
-/** The place of a client that is connected. */
-export interface Seat {
-  /** What it was admitted with. */
-  readonly token: Token;
-  /** The internal token of an autonomous provider's group. */
-  readonly group?: string;
-}
-
-/** What a reverse token may be given; all of it can be left out. */
-export interface NewReverseToken {
-  /** The secret. @default a random one */
-  token?: string;
-  /** Its SOCKS port; 0 for any of the pool, -1 for none. @default {0} */
-  port?: number;
-  /** The user name of its SOCKS port. @default none */
-  username?: string;
-  /** The password of its SOCKS port. @default none */
-  password?: string;
-  /** Autonomy; there is no SOCKS port then. @default {false} */
-  allowManageConnector?: boolean;
-}
-
-/** What a connector token may be given. */
-export interface NewConnectorToken {
-  /** The secret. @default a random one */
-  token?: string;
-  /** The reverse token that it leads to. */
-  reverse: string;
-}
-
-/** One line of {@linkcode TokenRegistry.snapshot}. */
-export interface TokenStatus {
-  /** The secret; or the internal token of an autonomous provider's group. */
-  token: string;
-  /** Connector tokens are listed with the token that they lead to. */
-  type: "forward" | "reverse";
-  /** Forward clients, or providers, that are connected now. */
-  clientsCount: number;
-  /** The SOCKS port of a reverse token, -1 if it has none. */
-  port?: number;
-  /** The connector tokens that lead here. */
-  connectorTokens?: string[];
-}
-
-/** The providers of one program's instance, in autonomy. */
-interface Group {
-  readonly id: string;
-  readonly reverse: ReverseToken;
-  readonly instance: string;
-}
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -122,7 +41,7 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 export class TokenRegistry {
   readonly #pool: PortPool;
   readonly #byHash = new Map<string, Token>();
-  readonly #groups = new Map<string, Group>();
+  readonly #groups = new Map<string, ProviderGroup>();
   readonly #seats = new Set<Seat>();
 
   /**
@@ -250,43 +169,11 @@ export class TokenRegistry {
 
   /** Everything that is there, reverse tokens first, without passwords. */
   snapshot(): TokenStatus[] {
-    const lines: TokenStatus[] = [];
-    for (const token of this.#byHash.values()) {
-      if (token.kind !== "reverse") continue;
-      lines.push(this.#line(
-        token.token,
-        token.port,
-        (one) => one.token === token,
-        (one) => one.reverse === token && one.group === undefined,
-      ));
-      for (const { id, reverse } of this.#groups.values()) {
-        if (reverse !== token) continue;
-        const within = (one: { group?: string }) => one.group === id;
-        lines.push(this.#line(id, NO_PORT, within, within));
-      }
-    }
-    for (const token of this.#byHash.values()) {
-      if (token.kind !== "forward") continue;
-      const clientsCount = this.#count((one) => one.token === token);
-      lines.push({ token: token.token, type: "forward", clientsCount });
-    }
-    return lines;
-  }
-
-  #line(
-    token: string,
-    port: number,
-    sits: (seat: Seat) => boolean,
-    leads: (connector: ConnectorToken) => boolean,
-  ): TokenStatus {
-    const connectorTokens = this.#connectors(leads).map((one) => one.token);
-    return {
-      token,
-      type: "reverse",
-      clientsCount: this.#count(sits),
-      port,
-      ...(connectorTokens.length > 0 ? { connectorTokens } : {}),
-    };
+    return snapshotTokens(
+      [...this.#byHash.values()],
+      [...this.#groups.values()],
+      [...this.#seats],
+    );
   }
 
   #addConnector(

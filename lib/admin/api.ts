@@ -1,0 +1,173 @@
+import { TunnelError } from "../base/errors.ts";
+import { equalSecret } from "../base/secret.ts";
+import type { TokenStatus } from "../roles/token_snapshot.ts";
+import { readBody } from "./read_body.ts";
+import type { TokenAdmin } from "./token_admin.ts";
+import { parseTokenRequest, type TokenRequest } from "./token_request.ts";
+
+/** How the API answers. */
+export interface ApiOptions {
+  /** What callers have to say in `X-API-Key`; with an empty one nobody gets in. */
+  apiKey: string;
+  /** The program's version, as it is shown. */
+  version: string;
+  /** How long a body may take, in milliseconds. @default {10000} */
+  bodyDeadlineMs?: number;
+}
+
+const NAME = "synsocks";
+const JSON_TYPE = { "content-type": "application/json" };
+const TEXT_TYPE = { "content-type": "text/plain; charset=utf-8" };
+const TOKEN_PATH = "/api/token";
+const ENCODER = new TextEncoder();
+
+/**
+ * Answers the management API: `/`, `/api/status` and `/api/token`, as LinkSocks
+ * does. What is not possible, a duplicate for example, has status 200 and
+ * `"success":false`, since callers of the reference rely on that.
+ *
+ * @param request A request that is no upgrade.
+ * @param admin The server's tokens.
+ * @param options The key and the version.
+ * @returns The answer; 404 for a path that is not of the API.
+ */
+export async function handleApi(
+  request: Request,
+  admin: TokenAdmin,
+  options: ApiOptions,
+): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/") {
+    const { version } = options;
+    return text(
+      200,
+      `${NAME} ${version} is running. API endpoints available at /api/*\n`,
+    );
+  }
+  if (pathname === "/api/status") {
+    if (!mayEnter(request, options)) return unauthorized(TEXT_TYPE);
+    if (request.method !== "GET") return new Response(null, { status: 405 });
+    return json(200, status(admin.snapshot(), options));
+  }
+  if (pathname === TOKEN_PATH || pathname.startsWith(`${TOKEN_PATH}/`)) {
+    if (!mayEnter(request, options)) return unauthorized(JSON_TYPE);
+    return await handleToken(request, pathname, admin, options);
+  }
+  return text(404, "404 page not found\n");
+}
+
+async function handleToken(
+  request: Request,
+  pathname: string,
+  admin: TokenAdmin,
+  { bodyDeadlineMs }: ApiOptions,
+): Promise<Response> {
+  const { method } = request;
+  if (method !== "POST" && method !== "DELETE") {
+    return new Response(null, { status: 405, headers: JSON_TYPE });
+  }
+  const named = tokenOfPath(pathname);
+  if (method === "DELETE") {
+    if (named === undefined) return text(400, "400 Bad Request");
+    if (named !== "") return await remove(named, admin);
+  }
+  const body = await readBody(request, bodyDeadlineMs);
+  if ("problem" in body) {
+    const code = body.problem === "too large" ? 413 : 408;
+    return failure(code, `request body ${body.problem}`);
+  }
+  const fields = parseTokenRequest(body.text);
+  if (method === "DELETE") return await remove(fields?.token ?? "", admin);
+  if (!fields) return failure(400, "invalid request body");
+  return await add(fields, admin);
+}
+
+/** What is behind `/api/token/`, decoded; `undefined` if it cannot be. */
+function tokenOfPath(pathname: string): string | undefined {
+  try {
+    return decodeURIComponent(pathname.slice(TOKEN_PATH.length + 1));
+  } catch {
+    return undefined;
+  }
+}
+
+async function add(
+  fields: TokenRequest,
+  admin: TokenAdmin,
+): Promise<Response> {
+  const { type, token, reverseToken } = fields;
+  try {
+    switch (type) {
+      case "forward": {
+        const added = await admin.addForward(token);
+        return json(200, { success: true, token: added.token });
+      }
+      case "reverse": {
+        const { token, port } = await admin.addReverse(fields);
+        return json(200, { success: true, token, port });
+      }
+      case "connector": {
+        if (reverseToken === "") {
+          return failure(200, "reverse_token is required for connector token");
+        }
+        const options = { token, reverse: reverseToken };
+        const added = await admin.addConnector(options);
+        return json(200, { success: true, token: added.token });
+      }
+      default:
+        return failure(400, "invalid token type");
+    }
+  } catch (error) {
+    if (error instanceof TunnelError) return failure(200, error.message);
+    throw error;
+  }
+}
+
+async function remove(token: string, admin: TokenAdmin): Promise<Response> {
+  if (token === "") return failure(200, "token not specified");
+  await admin.remove(token);
+  return json(200, { success: true, token });
+}
+
+function status(
+  tokens: readonly TokenStatus[],
+  { version }: ApiOptions,
+): unknown {
+  return {
+    version,
+    tokens: tokens.map((
+      { token, type, clientsCount, port, connectorTokens },
+    ) => // Absent values are left out by JSON.
+    ({
+      token,
+      type,
+      clients_count: clientsCount,
+      port,
+      connector_tokens: connectorTokens,
+    })),
+    direct: { enabled: false },
+  };
+}
+
+function mayEnter({ headers }: Request, { apiKey }: ApiOptions): boolean {
+  const given = ENCODER.encode(headers.get("x-api-key") ?? "");
+  return apiKey !== "" && equalSecret(given, ENCODER.encode(apiKey));
+}
+
+function unauthorized(type: HeadersInit): Response {
+  const body = JSON.stringify({ success: false, error: "invalid API key" });
+  return new Response(`${body}\n`, { status: 401, headers: type });
+}
+
+function failure(status: number, error: string): Response {
+  return json(status, { success: false, error });
+}
+
+function json(status: number, value: unknown): Response {
+  const body = `${JSON.stringify(value)}\n`;
+  return new Response(body, { status, headers: JSON_TYPE });
+}
+
+function text(status: number, body: string): Response {
+  return new Response(body, { status, headers: TEXT_TYPE });
+}

@@ -1,0 +1,100 @@
+import {
+  type ConnectorToken,
+  NO_PORT,
+  type ReverseToken,
+  type Seat,
+  type Token,
+} from "./token.ts";
+
+/** One line of a snapshot. */
+export interface TokenStatus {
+  /** The secret; or the internal token of an autonomous provider's group. */
+  token: string;
+  /** Connector tokens are listed with the token that they lead to. */
+  type: "forward" | "reverse";
+  /** Forward clients, or providers, that are connected now. */
+  clientsCount: number;
+  /** The SOCKS port of a reverse token, -1 if it has none. */
+  port?: number;
+  /** The connector tokens that lead here. */
+  connectorTokens?: string[];
+}
+
+/** The providers of one program's instance, in autonomy. */
+export interface ProviderGroup {
+  /** The internal token. */
+  readonly id: string;
+  /** What its providers were admitted with. */
+  readonly reverse: ReverseToken;
+  /** The program that they belong to. */
+  readonly instance: string;
+}
+
+/**
+ * Lists tokens with what belongs to them. Each group of autonomous providers is
+ * a line of its own behind its reverse token, as in LinkSocks.
+ *
+ * @returns Reverse tokens first, then forward tokens, each in their given order.
+ */
+export function snapshotTokens(
+  tokens: readonly Token[],
+  groups: readonly ProviderGroup[],
+  seats: readonly Seat[],
+): TokenStatus[] {
+  const connectors = tokens.filter((one) => one.kind === "connector");
+  const lines: TokenStatus[] = [];
+  for (const token of tokens) {
+    if (token.kind !== "reverse") continue;
+    lines.push(reverseLine(token, connectors, seats));
+    for (const group of groups) {
+      if (group.reverse === token) {
+        lines.push(groupLine(group, connectors, seats));
+      }
+    }
+  }
+  for (const token of tokens) {
+    if (token.kind !== "forward") continue;
+    const clientsCount = seats.filter((one) => one.token === token).length;
+    lines.push({ token: token.token, type: "forward", clientsCount });
+  }
+  return lines;
+}
+
+function reverseLine(
+  reverse: ReverseToken,
+  connectors: readonly ConnectorToken[],
+  seats: readonly Seat[],
+): TokenStatus {
+  return {
+    token: reverse.token,
+    type: "reverse",
+    clientsCount: seats.filter((one) => one.token === reverse).length,
+    port: reverse.port,
+    ...listed(
+      connectors.filter((one) =>
+        one.reverse === reverse && one.group === undefined
+      ),
+    ),
+  };
+}
+
+function groupLine(
+  { id }: ProviderGroup,
+  connectors: readonly ConnectorToken[],
+  seats: readonly Seat[],
+): TokenStatus {
+  return {
+    token: id,
+    type: "reverse",
+    clientsCount: seats.filter((one) => one.group === id).length,
+    port: NO_PORT,
+    ...listed(connectors.filter((one) => one.group === id)),
+  };
+}
+
+function listed(
+  connectors: readonly ConnectorToken[],
+): { connectorTokens?: string[] } {
+  if (connectors.length === 0) return {};
+  return { connectorTokens: connectors.map((one) => one.token) };
+}
