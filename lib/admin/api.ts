@@ -21,6 +21,12 @@ const TEXT_TYPE = { "content-type": "text/plain; charset=utf-8" };
 const TOKEN_PATH = "/api/token";
 const ENCODER = new TextEncoder();
 
+/** Whether a path is the API's to answer, be it with 404. */
+export function isApiPath(pathname: string): boolean {
+  return pathname === "/" || pathname === "/api" ||
+    pathname.startsWith("/api/");
+}
+
 /**
  * Answers the management API: `/`, `/api/status` and `/api/token`, as LinkSocks
  * does. What is not possible, a duplicate for example, has status 200 and
