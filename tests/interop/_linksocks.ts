@@ -29,6 +29,12 @@ async def main():
 asyncio.run(main())
 `;
 
+/** A server that starts without tokens and is told them by its HTTP API. */
+const API_PROGRAM = SERVER_PROGRAM
+  .replace("token, fast_open = ", "api_key = ")
+  .replace(/fast_open=.*/, "api_key=api_key,")
+  .replace(/ *await server\.async_add_forward_token.*\n/, "");
+
 /** Its command line. */
 const CLIENT_PROGRAM = "from linksocks._cli import cli; cli()";
 
@@ -111,6 +117,16 @@ export class ReferenceProcess {
   ): Promise<ReferenceProcess> {
     const flag = fastOpen ? "on" : "off";
     const args = ["-c", SERVER_PROGRAM, String(port), token, flag];
+    const process = new ReferenceProcess(python, args);
+    return await process.#started("LinkSocks server started");
+  }
+
+  /** A server with the HTTP API on `port`, once it listens. */
+  static async api(
+    python: string,
+    { port, apiKey }: { port: number; apiKey: string },
+  ): Promise<ReferenceProcess> {
+    const args = ["-c", API_PROGRAM, String(port), apiKey];
     const process = new ReferenceProcess(python, args);
     return await process.#started("LinkSocks server started");
   }
