@@ -192,6 +192,8 @@ export class EpollBackend implements Backend {
         if (errno !== 0) return giveUp(errorOfErrno(errno));
       }
       const conn = new EpollConn(loop, fd, started.outcome(fd), true);
+      // With TCP Fast Open the answer and its end may be here already.
+      conn.noteEnd(events);
       loop.rebind(fd, (later) => conn.onEvents(later));
       resolve({ conn, sent: started.sent });
     }

@@ -81,7 +81,7 @@ export class EpollConn implements Conn {
   /** Gets the loop's events. */
   onEvents(events: number): void {
     this.#drained = false;
-    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#ended = true;
+    this.noteEnd(events);
     if ((events & EPOLLERR) !== 0 && this.#error === undefined) {
       // What was received before the reset can still be read.
       const errno = socketError(this.#fd);
@@ -99,6 +99,11 @@ export class EpollConn implements Conn {
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) !== 0) {
       this.handler.readable();
     }
+  }
+
+  /** Remembers an end among `events`: no edge comes for it again. */
+  noteEnd(events: number): void {
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#ended = true;
   }
 
   read(into: Uint8Array): number {
