@@ -14,6 +14,12 @@ import { closeFd } from "./sockets.ts";
 /** How many events one call may bring. */
 const MAX_EVENTS = 512;
 
+/**
+ * One turn without an event is let pass before the loop waits in a thread:
+ * the way there and back costs as much as several turns.
+ */
+const QUIET_TURNS = 1;
+
 /** Gets the events of one descriptor (EPOLLIN, EPOLLOUT …, joined by or). */
 export type EventHandler = (events: number) => void;
 
@@ -160,15 +166,16 @@ export class Epoll {
     // Lets the caller of the first `add` finish what it does.
     await new Promise<void>((resolve) => this.#hooks.yieldTurn(resolve));
     const { epoll_wait, epoll_wait_blocking } = libc();
-    while (this.#count > 0) {
+    for (let quiet = 0; this.#count > 0 || quiet < QUIET_TURNS;) {
       let n = epoll_wait(this.#fd, this.#events, MAX_EVENTS, 0);
-      if (n === 0) {
+      quiet = n === 0 ? quiet + 1 : 0;
+      if (quiet > QUIET_TURNS) {
         this.#blocked = true;
         n = await epoll_wait_blocking(this.#fd, this.#events, MAX_EVENTS, -1);
         this.#blocked = false;
+        quiet = 0;
       }
-      this.#dispatch(n);
-      if (this.#count === 0) break;
+      if (n > 0) this.#dispatch(n);
       await new Promise<void>((resolve) => this.#hooks.yieldTurn(resolve));
     }
     closeFd(this.#wakeFd);

@@ -165,7 +165,6 @@ export class EpollConn implements Conn {
   #end(how: (fd: number) => void): void {
     const fd = this.#fd;
     if (fd < 0) return;
-    this.#local ??= localAddress(fd) ?? NOWHERE;
     this.#fd = -1;
     this.#loop.removeClosing(fd);
     how(fd);

@@ -21,16 +21,24 @@ const CODES: ReadonlyMap<number, readonly [TunnelErrorCode, string]> = new Map([
   [ERRNO.ENOMEM, ["exhausted", "cannot allocate memory"]],
 ]);
 
+/** Made once for each number: a busy exit sees thousands of resets a second. */
+const ERRORS = new Map<number, TunnelError>();
+
 /** The error for an errno value; the text is what other peers send too. */
-export function errorOfErrno(errno: number, cause?: unknown): TunnelError {
-  const [code, text] = CODES.get(errno) ?? ["failed", errnoName(errno)];
-  return new TunnelError(code, text, cause === undefined ? {} : { cause });
+export function errorOfErrno(errno: number): TunnelError {
+  let error = ERRORS.get(errno);
+  if (!error) {
+    const [code, text] = CODES.get(errno) ?? ["failed", errnoName(errno)];
+    error = new TunnelError(code, text);
+    ERRORS.set(errno, error);
+  }
+  return error;
 }
 
 /** Wraps what the system calls, or Deno's own sockets, have thrown. */
 export function errorOfSystem(error: unknown): TunnelError {
   if (error instanceof TunnelError) return error;
-  if (error instanceof SyscallError) return errorOfErrno(error.errno, error);
+  if (error instanceof SyscallError) return errorOfErrno(error.errno);
   const [code, text] = codeOfDenoError(error);
   return new TunnelError(code, text, { cause: error });
 }

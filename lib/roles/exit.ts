@@ -25,6 +25,9 @@ const DIAL_DEADLINE_MS = 10_000;
 /** An old client that sends early has its first bytes right behind CONNECT. */
 const FIRST_BYTES_WAIT_MS = 2;
 
+/** Nobody waits for the dial any more. */
+const OVER = new TunnelError("closed", "the channel is over");
+
 const DIAL_DEADLINES = new Deadlines(DIAL_DEADLINE_MS);
 const FIRST_BYTES_WAITS = new Deadlines(FIRST_BYTES_WAIT_MS);
 
@@ -47,20 +50,22 @@ export class Exit {
     const splice = new Splice({
       finished: () => {
         DIAL_DEADLINES.cancel(deadline);
-        giveUp.abort();
+        if (!dialled) giveUp.abort(OVER);
       },
     });
     const deadline = DIAL_DEADLINES.add(() =>
       giveUp.abort(new TunnelError("timeout", "i/o timeout"))
     );
     let dialling = false;
+    let dialled = false;
     const begin = (): void => {
       if (dialling || giveUp.signal.aborted) return;
       dialling = true;
       splice.setChannel(incoming.channel());
-      this.#dial(incoming, splice, giveUp.signal).finally(() =>
-        DIAL_DEADLINES.cancel(deadline)
-      );
+      this.#dial(incoming, splice, giveUp.signal).finally(() => {
+        dialled = true;
+        DIAL_DEADLINES.cancel(deadline);
+      });
     };
     if (v1 || !this.#peerSendsEarly) {
       // When the session has made the channel and handed over its first bytes.

@@ -407,7 +407,7 @@ export class Session {
         this.#forget(channel);
         const { reason } = message;
         return channel.owner.closed(
-          isOrderly(reason) ? undefined : new TunnelError("reset", reason!),
+          isOrderly(reason) ? undefined : resetFor(reason!),
         );
       }
       case "window": {
@@ -572,4 +572,14 @@ const EMPTY = new Uint8Array(0);
 /** Words of an orderly end; anything else is an error of the peer's side. */
 function isOrderly(reason: string | undefined): boolean {
   return reason === undefined || reason === "" || reason === "EOF";
+}
+
+let lastReset = new TunnelError("reset", "reset");
+
+/** Most resets of a busy session have the same words: one error for them. */
+function resetFor(reason: string): TunnelError {
+  if (lastReset.message !== reason) {
+    lastReset = new TunnelError("reset", reason);
+  }
+  return lastReset;
 }
