@@ -75,10 +75,11 @@ export const DIAL_CASES: readonly Case[] = [
       const { conn: near } = await backend.dial({ host: "127.0.0.1", port });
       const far = await acceptor.next();
       const { remote } = far.conn;
+      const { local } = near;
       near.close();
       far.close();
       listener.close();
-      assertEquals(remote, near.local);
+      assertEquals(remote, local);
     },
   },
   {
