@@ -2,6 +2,7 @@ import { type Channel, PULL_END } from "../../lib/tunnel/channel.ts";
 import type { ChannelOwner } from "../../lib/tunnel/channel.ts";
 import type { TunnelError } from "../../lib/base/errors.ts";
 import { Session, type SessionOptions } from "../../lib/tunnel/session.ts";
+import type { Transport } from "../../lib/tunnel/transport.ts";
 import { MemoryTransport } from "./_transport_pair.ts";
 
 /** Two sessions with their transports. */
@@ -30,20 +31,33 @@ export function lonelySession(
   return { session, end, far };
 }
 
-/** Joins two sessions. */
+/** Joins two sessions in memory. */
 export function openPair(
   v1: boolean,
   accept: NonNullable<SessionOptions["accept"]>,
   options: Partial<SessionOptions> = {},
 ): SessionPair {
   const [entryEnd, exitEnd] = MemoryTransport.pair();
+  const pair = joinSessions([entryEnd, exitEnd], v1, accept, options);
+  return { ...pair, entryEnd, exitEnd };
+}
+
+/** Joins two sessions over the two ends of any transport. */
+export function joinSessions(
+  [entryEnd, exitEnd]: readonly [Transport, Transport],
+  v1: boolean,
+  accept: NonNullable<SessionOptions["accept"]>,
+  options: Partial<SessionOptions> = {},
+): { entry: Session; exit: Session } {
   const entry = new Session(entryEnd, { v1, atTurnEnd, ...options });
   const exit = new Session(exitEnd, { v1, atTurnEnd, accept, ...options });
-  return { entry, exit, entryEnd, exitEnd };
+  return { entry, exit };
 }
 
 /** Closes both and waits until they are. */
-export async function closePair({ entry, exit }: SessionPair): Promise<void> {
+export async function closePair(
+  { entry, exit }: { entry: Session; exit: Session },
+): Promise<void> {
   entry.close();
   await entry.closed;
   await exit.closed;
@@ -66,6 +80,8 @@ export class Recorder implements ChannelOwner {
   channel: Channel | undefined;
   /** Whether bytes count as gone at once. */
   consumes = true;
+  /** Bytes that came and do not count as gone yet. */
+  unconsumedBytes = 0;
   #out: Uint8Array[] = [];
   #end = false;
 
@@ -112,6 +128,14 @@ export class Recorder implements ChannelOwner {
   data(payload: Uint8Array): void {
     this.pieces.push(payload.slice());
     if (this.consumes) this.channel?.consumed(payload.length);
+    else this.unconsumedBytes += payload.length;
+  }
+
+  /** Up to `bytes` of those that came count as gone. */
+  consume(bytes: number): void {
+    const count = Math.min(bytes, this.unconsumedBytes);
+    this.unconsumedBytes -= count;
+    if (count > 0) this.channel?.consumed(count);
   }
 
   ended(): void {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { TunnelError } from "../../lib/base/errors.ts";
 import type {
   Transport,
@@ -11,11 +12,11 @@ const UNDER_WAY = new Set<Promise<void>>();
 function later(task: () => void): void {
   const { promise, resolve } = Promise.withResolvers<void>();
   UNDER_WAY.add(promise);
-  setTimeout(() => {
+  setImmediate(() => {
     UNDER_WAY.delete(promise);
     resolve();
     task();
-  }, 0);
+  });
 }
 
 /** One end of a pair in memory; what is sent arrives in a later turn. */
