@@ -17,11 +17,13 @@ export {
   packUnixPath,
   parseIpv4,
   parseIpv6,
+  SOCKADDR_BYTES,
   type SocketAddress,
   unmapIpv4,
   unpackSockaddr,
 } from "./sockaddr.ts";
 export * from "./sockets.ts";
+export * from "./datagrams.ts";
 export { findConnection, findListeners } from "./find_socket.ts";
 export {
   decodeTcpInfo,

@@ -115,6 +115,17 @@ export const LIBC_SYMBOLS = {
     ],
     result: "i32",
   },
+  recvfrom: {
+    parameters: [
+      "i32", // int sockfd
+      "buffer", // void *buf
+      SIZE_T, // size_t len
+      "i32", // int flags
+      "buffer", // struct sockaddr *src_addr
+      "buffer", // socklen_t *addrlen
+    ],
+    result: "i32",
+  },
   shutdown: {
     parameters: [
       "i32", // int sockfd

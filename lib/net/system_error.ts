@@ -14,6 +14,7 @@ const CODES: ReadonlyMap<number, readonly [TunnelErrorCode, string]> = new Map([
   [ERRNO.EPIPE, ["reset", "broken pipe"]],
   [ERRNO.EACCES, ["denied", "permission denied"]],
   [ERRNO.EPERM, ["denied", "operation not permitted"]],
+  [ERRNO.EMSGSIZE, ["limit", "message too long"]],
   [ERRNO.EADDRINUSE, ["unavailable", "address already in use"]],
   [ERRNO.EMFILE, ["exhausted", "too many open files"]],
   [ERRNO.ENFILE, ["exhausted", "too many open files in system"]],
