@@ -1,5 +1,6 @@
 import type { SocketAddress } from "../../ffi/mod.ts";
 import type { TunnelError } from "../base/errors.ts";
+import type { DatagramHandler, DatagramSocket } from "./datagrams.ts";
 import type { FastOpenOutcome } from "./fast_open.ts";
 
 export type { SocketAddress };
@@ -124,6 +125,14 @@ export interface Backend {
   listenUnix(path: string, handler: ListenHandler): Listener;
   /** Dials one address. Rejects with `TunnelError`, or the signal's reason. */
   dial(address: SocketAddress, options?: DialAddressOptions): Promise<Dialed>;
+  /**
+   * Binds a UDP socket; `::` takes IPv4 too, port 0 a free port. Rejects with
+   * `TunnelError` if the address cannot be had.
+   */
+  bindDatagrams(
+    address: SocketAddress,
+    handler: DatagramHandler,
+  ): Promise<DatagramSocket>;
   /** Runs `task` once when the present turn of the loop is over. */
   atTurnEnd(task: () => void): void;
   /**

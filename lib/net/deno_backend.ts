@@ -9,8 +9,10 @@ import type {
   ListenOptions,
   SocketAddress,
 } from "./conn.ts";
+import type { DatagramHandler, DatagramSocket } from "./datagrams.ts";
 import { DenoConn } from "./deno_conn.ts";
 import { FAST_OPEN_OFF, type FastOpenOutcome } from "./fast_open.ts";
+import { NodeDatagrams } from "./node_datagrams.ts";
 import { errorOfSystem } from "./system_error.ts";
 import { Turns } from "./turns.ts";
 
@@ -126,6 +128,19 @@ export class DenoBackend implements Backend {
       throw errorOfSystem(error);
     } finally {
       this.#release();
+    }
+  }
+
+  async bindDatagrams(
+    address: SocketAddress,
+    handler: DatagramHandler,
+  ): Promise<DatagramSocket> {
+    this.#retain();
+    try {
+      return await NodeDatagrams.bind(address, handler, () => this.#release());
+    } catch (error) {
+      this.#release();
+      throw error;
     }
   }
 

@@ -45,7 +45,9 @@ import type {
   SocketAddress,
   TunnelSocketOptions,
 } from "./conn.ts";
+import type { DatagramHandler, DatagramSocket } from "./datagrams.ts";
 import { EpollConn, READ_EVENTS } from "./epoll_conn.ts";
+import { EpollDatagrams } from "./epoll_datagrams.ts";
 import {
   FAST_OPEN_OFF,
   type FastOpenOutcome,
@@ -208,6 +210,14 @@ export class EpollBackend implements Backend {
       reject(errorOfSystem(error));
     }
     return promise;
+  }
+
+  bindDatagrams(
+    address: SocketAddress,
+    handler: DatagramHandler,
+  ): Promise<DatagramSocket> {
+    return Promise.try(() => new EpollDatagrams(this.#loop, address, handler))
+      .catch((error) => Promise.reject(errorOfSystem(error)));
   }
 
   tuneServeListener(
