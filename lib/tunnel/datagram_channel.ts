@@ -13,7 +13,10 @@ export interface DatagramOwner {
    * @param payload A view that is valid during the call
    */
   datagram(address: Target, payload: Uint8Array): void;
-  /** The channel is over; called once, and nothing follows. */
+  /**
+   * The peer, or the end of the session, has ended the channel: called at most
+   * once, nothing follows, and not for what the owner has ended itself.
+   */
   closed(error?: TunnelError): void;
 }
 

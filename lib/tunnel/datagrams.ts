@@ -1,7 +1,9 @@
 import type { Target } from "../base/address.ts";
 import { TunnelError } from "../base/errors.ts";
+import { MAX_DATAGRAM_BYTES } from "../net/datagrams.ts";
 import { channelKey, newChannelId, sameId } from "../wire/channel_id.ts";
 import { inflate } from "../wire/gzip.ts";
+import { MAX_TEXT_BYTES } from "../wire/limits.ts";
 import {
   COMPRESSION,
   type DatagramMessage,
@@ -19,9 +21,7 @@ import type { Sender } from "./sender.ts";
 const MAX_ASSOCIATIONS = 1024;
 /** While more than this waits in the WebSocket, datagrams are dropped. */
 const MAX_WAITING_BYTES = 1_048_576;
-/** The payload of the largest UDP datagram: RFC 768 over RFC 791. */
-const MAX_DATAGRAM_BYTES = 65_507;
-
+const ENCODER = new TextEncoder();
 const NOBODY: Target = { host: "", port: 0 };
 
 /** The associations of one session. */
@@ -109,7 +109,7 @@ export class Datagrams implements DatagramSession {
     let { payload } = message;
     if (message.compression === COMPRESSION.gzip) {
       try {
-        payload = inflate(payload);
+        payload = inflate(payload, MAX_DATAGRAM_BYTES);
       } catch {
         // A datagram that is damaged is a datagram that is lost.
         return;
@@ -154,24 +154,18 @@ export class Datagrams implements DatagramSession {
 
   sendDatagram(
     channel: DatagramChannel,
-    { host, port }: Target,
+    address: Target,
     payload: Uint8Array,
   ): boolean {
-    if (payload.length > MAX_DATAGRAM_BYTES) return false;
+    if (payload.length > MAX_DATAGRAM_BYTES || isTooLong(address.host)) {
+      return false;
+    }
     if (this.#sender.bufferedBytes > MAX_WAITING_BYTES) return false;
-    const far = channel.opener === "us" ? { host, port } : NOBODY;
-    const near = channel.opener === "us" ? NOBODY : { host, port };
-    this.#sender.message({
-      type: "data",
-      protocol: "udp",
-      id: channel.id,
-      compression: COMPRESSION.none,
-      payload,
-      address: near.host,
-      port: near.port,
-      targetAddress: far.host,
-      targetPort: far.port,
-    });
+    if (channel.opener === "us") {
+      this.#sender.datagram(channel.id, payload, NOBODY, address);
+    } else {
+      this.#sender.datagram(channel.id, payload, address, NOBODY);
+    }
     return true;
   }
 
@@ -217,4 +211,10 @@ export class Datagrams implements DatagramSession {
     this.#channels.delete(channel.key);
     this.#forgotten();
   }
+}
+
+/** Whether a host does not fit into its field; half a name is another's name. */
+function isTooLong(host: string): boolean {
+  return host.length * 3 > MAX_TEXT_BYTES &&
+    ENCODER.encode(host).length > MAX_TEXT_BYTES;
 }

@@ -4,10 +4,12 @@ import {
   connectLength,
   connectResponseLength,
   DATA_HEADER_BYTES,
+  DATAGRAM_OVERHEAD_BYTES,
   encodeMessage,
   WINDOW_BYTES,
   writeConnect,
   writeConnectResponse,
+  writeDatagram,
   writeDataHeader,
   writeWindow,
 } from "../wire/encode.ts";
@@ -115,6 +117,22 @@ export class Sender {
     const outbox = this.#outbox;
     const start = outbox.begin(WINDOW_BYTES);
     outbox.commit(start, writeWindow(outbox.buffer, start, id, credit));
+    this.#schedule();
+  }
+
+  /** DATA for udp; see `writeDatagram`. */
+  datagram(
+    id: Uint8Array,
+    payload: Uint8Array,
+    source: Target,
+    target: Target,
+  ): void {
+    const outbox = this.#outbox;
+    const start = outbox.begin(payload.length + DATAGRAM_OVERHEAD_BYTES);
+    outbox.commit(
+      start,
+      writeDatagram(outbox.buffer, start, id, payload, source, target),
+    );
     this.#schedule();
   }
 

@@ -1,6 +1,7 @@
 // Writers for a buffer that the sender has already, such as one in which bytes
 // were received behind room for a header. They allocate nothing.
 
+import type { Target } from "../base/address.ts";
 import { writeUint16, writeUint32 } from "./big_endian.ts";
 import { ID_BYTES } from "./channel_id.ts";
 import { MAX_FIRST_BYTES, MAX_TEXT_BYTES, MAX_WINDOW_BYTES } from "./limits.ts";
@@ -12,6 +13,7 @@ import {
   TYPE,
   VERSION,
 } from "./messages.ts";
+import { encodeText } from "./text.ts";
 
 /** The length of a tcp DATA in front of its payload. */
 export const DATA_HEADER_BYTES = 24;
@@ -50,6 +52,62 @@ export function writeDataHeader(
   const end = writeId(into, offset + 3, id);
   into[end] = COMPRESSION.none;
   return writeUint32(into, end + 1, payloadLength);
+}
+
+/** The most bytes of a udp DATA beside its payload. */
+export const DATAGRAM_OVERHEAD_BYTES: number = DATA_HEADER_BYTES +
+  2 * (1 + MAX_TEXT_BYTES + 2);
+
+/**
+ * Writes an uncompressed udp DATA. A host of more than 255 bytes is cut.
+ *
+ * @param into The buffer, with room for `DATAGRAM_OVERHEAD_BYTES` more than the
+ * payload has.
+ * @param offset Where to start in it.
+ * @param id The channel.
+ * @param payload The datagram.
+ * @param source Whom it is from; without a host and port toward the exit.
+ * @param target Whom it is for; without a host and port toward the entry.
+ * @returns The offset behind the message.
+ * @throws {RangeError} If `into` has no room for it, or a port exceeds its limit.
+ */
+export function writeDatagram(
+  into: Uint8Array,
+  offset: number,
+  id: Uint8Array,
+  payload: Uint8Array,
+  source: Target,
+  target: Target,
+): number {
+  checkRoom(into, offset, payload.length + DATAGRAM_OVERHEAD_BYTES);
+  const start = writeDataHeader(into, offset, id, payload.length);
+  into[offset + 2] = PROTOCOL.udp;
+  into.set(payload, start);
+  const end = writeAddress(into, start + payload.length, source);
+  return writeAddress(into, end, target);
+}
+
+function writeAddress(
+  into: Uint8Array,
+  offset: number,
+  { host, port }: Target,
+): number {
+  checkRange("port", port, MAX_PORT);
+  const start = offset + 1;
+  let length = host.length;
+  // An IP address, which nearly all are, takes no encoder.
+  for (let i = 0; i < host.length; i++) {
+    const unit = host.charCodeAt(i);
+    if (unit > 0x7f || length > MAX_TEXT_BYTES) {
+      const bytes = encodeText(host);
+      into.set(bytes, start);
+      length = bytes.length;
+      break;
+    }
+    into[start + i] = unit;
+  }
+  into[offset] = length;
+  return writeUint16(into, start + length, port);
 }
 
 /**

@@ -3,11 +3,13 @@ import {
   connectLength,
   connectResponseLength,
   DATA_HEADER_BYTES,
+  DATAGRAM_OVERHEAD_BYTES,
   DISCONNECT_BYTES,
   encodeMessage,
   WINDOW_BYTES,
   writeConnect,
   writeConnectResponse,
+  writeDatagram,
   writeDataHeader,
   writeDisconnect,
   writeWindow,
@@ -91,4 +93,52 @@ Deno.test("writeConnect() refuses a host of 256 bytes", () => {
   const into = new Uint8Array(1000);
   const host = new Uint8Array(256);
   assertThrows(() => writeConnect(into, 0, ID, host, 1), RangeError);
+});
+
+Deno.test("writeDatagram() writes what encodeMessage() encodes", () => {
+  const payload = utf8("hi");
+  for (const host of ["9.9.9.9", "2001:db8::1", "bücher.example", ""]) {
+    for (const towardExit of [false, true]) {
+      const far = { host: towardExit ? host : "", port: towardExit ? 53 : 0 };
+      const near = { host: towardExit ? "" : host, port: towardExit ? 0 : 53 };
+      const expected = encodeMessage({
+        type: "data",
+        protocol: "udp",
+        id: ID,
+        compression: 0,
+        payload,
+        address: near.host,
+        port: near.port,
+        targetAddress: far.host,
+        targetPort: far.port,
+      });
+      const into = new Uint8Array(5 + DATAGRAM_OVERHEAD_BYTES + payload.length);
+      const end = writeDatagram(into, 5, ID, payload, near, far);
+      assertEquals(into.subarray(5, end), expected);
+    }
+  }
+});
+
+Deno.test("writeDatagram() cuts a host that is too long", () => {
+  const nobody = { host: "", port: 0 };
+  for (
+    const [host, length] of [["n".repeat(300), 255], [
+      "ü".repeat(200),
+      254,
+    ]] as const
+  ) {
+    const into = new Uint8Array(DATAGRAM_OVERHEAD_BYTES);
+    const end = writeDatagram(into, 0, ID, utf8(""), { host, port: 1 }, nobody);
+    assertEquals(into[DATA_HEADER_BYTES], length);
+    assertEquals(end, DATA_HEADER_BYTES + 3 + length + 3);
+  }
+});
+
+Deno.test("writeDatagram() refuses what it has no room for", () => {
+  const nobody = { host: "", port: 0 };
+  const into = new Uint8Array(DATAGRAM_OVERHEAD_BYTES);
+  assertThrows(
+    () => writeDatagram(into, 1, ID, utf8(""), nobody, nobody),
+    RangeError,
+  );
 });
