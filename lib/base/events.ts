@@ -3,6 +3,29 @@ import type { TunnelErrorCode } from "./errors.ts";
 /** A place where a SYN can carry data. */
 export type Hop = "socks" | "tunnel" | "ws" | "target";
 
+/**
+ * Why a datagram was lost in this process.
+ *
+ * - `malformed`, `fragment`: an app's header that is not understood
+ * - `stranger`: it came from somebody who does not own the association
+ * - `nobody`: the app has not sent anything yet, so there is nowhere to answer
+ * - `early`: too many before there was a socket
+ * - `backlog`: the tunnel cannot take it now
+ * - `target`: port 0, or no host
+ * - `name`: its name did not resolve, or too many were being resolved
+ * - `send.…`: what the system said
+ */
+export type DatagramLoss =
+  | "malformed"
+  | "fragment"
+  | "stranger"
+  | "nobody"
+  | "early"
+  | "backlog"
+  | "target"
+  | "name"
+  | `send.${TunnelErrorCode}`;
+
 /** What happened, for those who count, log or show it. */
 export type TunnelEvent =
   /** A peer is authenticated. */
@@ -18,7 +41,20 @@ export type TunnelEvent =
   /** An app had been told success, and the target was not reached. */
   | { type: "lateFailure"; code: TunnelErrorCode }
   /** An app's handshake was not understood or not completed. */
-  | { type: "handshakeFailed" };
+  | { type: "handshakeFailed" }
+  /** A UDP association has begun, at either side. */
+  | { type: "associated" }
+  /** One is over. */
+  | { type: "dissociated"; reason: string }
+  /** Datagrams that went toward the target or the app since the last such event. */
+  | {
+    type: "datagrams";
+    direction: "up" | "down";
+    count: number;
+    bytes: number;
+  }
+  /** Datagrams that were lost in this process since the last such event. */
+  | { type: "datagramsLost"; reason: DatagramLoss; count: number };
 
 /** Is told what happens. Must not throw. */
 export type Observer = (event: TunnelEvent) => void;
@@ -29,13 +65,19 @@ export class Counters {
 
   /** Counts one event; give it as an `Observer`. */
   readonly observe: Observer = (event) => {
-    this.add(event.type);
+    if ("count" in event) this.add(event.type, event.count);
+    else this.add(event.type);
     switch (event.type) {
       case "syn":
         return this.add(`syn.${event.hop}.${event.result}`);
       case "dialFailed":
       case "lateFailure":
         return this.add(`${event.type}.${event.code}`);
+      case "datagrams":
+        this.add(`datagrams.${event.direction}`, event.count);
+        return this.add(`datagrams.${event.direction}.bytes`, event.bytes);
+      case "datagramsLost":
+        return this.add(`datagramsLost.${event.reason}`, event.count);
     }
   };
 
