@@ -1,0 +1,86 @@
+import { Deadlines } from "../base/deadlines.ts";
+import { ipFamily } from "../net/ip.ts";
+import type { Resolver } from "../net/resolver.ts";
+
+/** The answer is used so long without asking the resolver. */
+const KEEP_MS = 30_000;
+/** And a failure: an app that repeats its datagram must not be a flood of
+ * questions. */
+const KEEP_FAILURE_MS = 1000;
+/** A datagram that waits longer is of no use to anybody. */
+const DEADLINES = new Deadlines(5000);
+/** Names kept at most; the oldest go first. */
+const MAX_KEPT = 1024;
+/** Names that are being resolved at once. */
+const MAX_ASKING = 256;
+
+/** What is known of a name. */
+export interface KnownName {
+  /** Its address; nothing if it has none. */
+  readonly address: string | undefined;
+  /** When to ask again, on the clock of `performance.now`. */
+  readonly expires: number;
+}
+
+/**
+ * Names of the targets of datagrams. What is known is there at once, so that
+ * datagrams keep their order; a slow name holds up nothing else.
+ */
+export class UdpNames {
+  readonly #resolver: Resolver;
+  readonly #known = new Map<string, KnownName>();
+  readonly #asking = new Map<string, Promise<string | undefined>>();
+
+  /** Knows nothing yet. */
+  constructor(resolver: Resolver) {
+    this.#resolver = resolver;
+  }
+
+  /** What is known of a name now; nothing if it has to be asked for. */
+  known(host: string): KnownName | undefined {
+    const known = this.#known.get(host);
+    return known && known.expires > performance.now() ? known : undefined;
+  }
+
+  /**
+   * Asks for a name.
+   *
+   * A datagram tells nobody that its family is not reachable, so IPv4 comes
+   * first: it is what works nearly everywhere.
+   *
+   * @returns its address; nothing if it has none, or not in time
+   */
+  ask(host: string): Promise<string | undefined> {
+    const asking = this.#asking.get(host);
+    if (asking) return asking;
+    if (this.#asking.size >= MAX_ASKING) return Promise.resolve(undefined);
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const deadline = DEADLINES.add(() => resolve(undefined));
+    this.#asking.set(host, promise);
+    const answered = (address: string | undefined): void => {
+      DEADLINES.cancel(deadline);
+      // Not before: a look-up cannot be called off, and they are bounded.
+      this.#asking.delete(host);
+      this.#keep(host, address);
+      resolve(address);
+    };
+    this.#resolver.resolve(host).then(
+      (all) =>
+        answered(
+          all.find((one) => ipFamily(one) === 4) ??
+            all.find((one) => ipFamily(one) === 6),
+        ),
+      () => answered(undefined),
+    );
+    return promise;
+  }
+
+  #keep(host: string, address: string | undefined): void {
+    const keepMs = address === undefined ? KEEP_FAILURE_MS : KEEP_MS;
+    this.#known.delete(host);
+    this.#known.set(host, { address, expires: performance.now() + keepMs });
+    if (this.#known.size > MAX_KEPT) {
+      this.#known.delete(this.#known.keys().next().value!);
+    }
+  }
+}
