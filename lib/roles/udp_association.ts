@@ -1,5 +1,5 @@
 import type { Target } from "../base/address.ts";
-import { Deadlines } from "../base/deadlines.ts";
+import type { Deadline, Deadlines } from "../base/deadlines.ts";
 import {
   errorCode,
   type TunnelError,
@@ -40,6 +40,8 @@ export interface UdpAssociationOptions {
   optimistic: boolean;
   /** Keep the first datagrams until the exit has answered. */
   holdsEarly: boolean;
+  /** The waits for the exit's answer. */
+  responses: Deadlines;
   /** End after so long without datagrams, in milliseconds. */
   idleMs: number;
   /** Counts. */
@@ -50,8 +52,6 @@ export interface UdpAssociationOptions {
   finished(reason: string): void;
 }
 
-/** The peer has so long to answer. */
-const RESPONSES = new Deadlines(15_000);
 /** The control conn carries nothing; an app that sends this much is confused. */
 const MAX_CONTROL_BYTES = 65_536;
 
@@ -78,7 +78,7 @@ export class UdpAssociation
   #opened = false;
   #over = false;
   #controlBytes = 0;
-  readonly #deadline = RESPONSES.add(() => this.fail("noAnswer"));
+  readonly #deadline: Deadline;
   /** The last sender of an answer, and its header: mostly it is the same. */
   readonly #header = new Uint8Array(MAX_UDP_HEADER_BYTES);
   #headerEnd: number | undefined;
@@ -93,6 +93,7 @@ export class UdpAssociation
     this.#held = new HeldDatagrams(tally, budget);
     this.#appHost = this.#conn.remote.host;
     this.#app = appOfHint(request.hint, this.#appHost);
+    this.#deadline = options.responses.add(() => this.fail("noAnswer"));
     this.#idle = new IdleTimer(idleMs, () => this.end("idle"));
     this.#conn.handler = this;
     // The end of the conn may have come with the request.
@@ -133,7 +134,7 @@ export class UdpAssociation
   #release(reason: string): void {
     this.#over = true;
     this.#idle.stop();
-    RESPONSES.cancel(this.#deadline);
+    this.#options.responses.cancel(this.#deadline);
     this.#socket?.close();
     this.#channel?.disconnect();
     this.#held.drop("early");
@@ -215,7 +216,7 @@ export class UdpAssociation
   opened(): void {
     if (this.#over) return;
     this.#opened = true;
-    RESPONSES.cancel(this.#deadline);
+    this.#options.responses.cancel(this.#deadline);
     this.#succeed();
     this.#held.release((target, data) => this.#sendUp(target, data));
   }

@@ -1,4 +1,5 @@
 import type { Target } from "../base/address.ts";
+import { Deadlines } from "../base/deadlines.ts";
 import { errorCode, errorText, type TunnelErrorCode } from "../base/errors.ts";
 import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
@@ -39,6 +40,8 @@ export interface UdpEntryOptions {
   ports?: PortRange | undefined;
   /** An association without datagrams is ended after so long. @default {300000} */
   idleMs?: number | undefined;
+  /** The exit has so long to answer, in milliseconds. @default {15000} */
+  responseMs?: number | undefined;
   /** Where to say what happens. */
   logger: Logger;
   /** Who is told what happens. */
@@ -46,6 +49,7 @@ export interface UdpEntryOptions {
 }
 
 const IDLE_MS = 5 * 60_000;
+const RESPONSE_MS = 15_000;
 
 /** The associations of the side that apps come to. */
 export class UdpEntry {
@@ -53,12 +57,14 @@ export class UdpEntry {
   readonly #tally: DatagramTally;
   readonly #budget: HoldBudget = holdBudget();
   readonly #associations = new Set<UdpAssociation>();
+  readonly #responses: Deadlines;
   #closed = false;
 
   /** Has none yet. */
   constructor(options: UdpEntryOptions) {
     this.#options = options;
     this.#tally = new DatagramTally(options.observer);
+    this.#responses = new Deadlines(options.responseMs ?? RESPONSE_MS);
   }
 
   /** Associations that are open now. */
@@ -87,6 +93,7 @@ export class UdpEntry {
       optimistic,
       // An old exit may not have its socket when datagrams come behind CONNECT.
       holdsEarly: !session.v1,
+      responses: this.#responses,
       idleMs,
       tally,
       budget: this.#budget,

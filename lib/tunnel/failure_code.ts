@@ -5,6 +5,7 @@ const WORDS: ReadonlyArray<readonly [TunnelErrorCode, readonly string[]]> = [
   ["name", ["no such host", "lookup", "name or service", "getaddrinfo"]],
   ["unreachable", ["unreachable", "no route", "address family"]],
   ["timeout", ["timeout", "timed out", "deadline"]],
+  ["unsupported", ["not supported"]],
   ["denied", ["denied", "not permitted", "not allowed"]],
 ];
 
