@@ -1,9 +1,16 @@
-import { errorCode } from "../base/errors.ts";
+import { errorCode, type TunnelErrorCode } from "../base/errors.ts";
 import { REPLY } from "./socks5.ts";
 
 /** The reply code that tells an app why it could not be connected. */
 export function replyForError(error: unknown): number {
-  switch (errorCode(error)) {
+  return replyForFailure(errorCode(error));
+}
+
+/** The reply code of a failure; `noAnswer` is a peer that has not said. */
+export function replyForFailure(failure: TunnelErrorCode | "noAnswer"): number {
+  switch (failure) {
+    case "noAnswer":
+      return REPLY.hostUnreachable;
     case "refused":
       return REPLY.connectionRefused;
     case "unreachable":

@@ -1,5 +1,5 @@
 import type { Target } from "../base/address.ts";
-import { formatIpv6 } from "../net/ip.ts";
+import { formatIpv6, parseIpv4, parseIpv6 } from "../net/ip.ts";
 
 /** RFC 1928: the protocol's version byte. */
 export const SOCKS5_VERSION = 5;
@@ -152,7 +152,25 @@ export function loginReply(ok: boolean): Uint8Array {
   return new Uint8Array([PASSWORD_VERSION, ok ? 0 : 1]);
 }
 
-/** A reply with the address 0.0.0.0:0, as the reference sends it. */
-export function requestReply(code: number): Uint8Array {
-  return new Uint8Array([SOCKS5_VERSION, code, 0, 1, 0, 0, 0, 0, 0, 0]);
+/**
+ * The answer to a request.
+ *
+ * @param code One of `REPLY`
+ * @param host BND.ADDR, an IP address. @default 0.0.0.0, as the reference sends it
+ * @param port BND.PORT
+ * @throws {TypeError} if `host` is not an IP address
+ */
+export function requestReply(
+  code: number,
+  host = "0.0.0.0",
+  port = 0,
+): Uint8Array {
+  const ipv4 = parseIpv4(host);
+  const address = ipv4 ?? parseIpv6(host);
+  if (!address) {
+    throw new TypeError(`Cannot reply: "${host}" is not an IP address`);
+  }
+  const type = ipv4 ? ADDRESS_TYPE.ipv4 : ADDRESS_TYPE.ipv6;
+  const tail = [port >> 8, port & 255];
+  return new Uint8Array([SOCKS5_VERSION, code, 0, type, ...address, ...tail]);
 }

@@ -1,7 +1,9 @@
 import type { Target } from "../base/address.ts";
+import type { TunnelErrorCode } from "../base/errors.ts";
 import { equalSecret } from "../base/secret.ts";
 import { type Conn, type ConnHandler, END, FAILED } from "../net/conn.ts";
 import { closeGently } from "../net/linger.ts";
+import { replyForFailure } from "./reply_for_error.ts";
 import {
   COMMAND,
   type Login,
@@ -31,12 +33,29 @@ export interface InboundRequest {
   fail(reply: number): void;
 }
 
+/**
+ * An app that wants to send datagrams (RFC 1928, section 7). The association
+ * lives as long as its conn does.
+ */
+export interface UdpRequest {
+  /** Where the app says that it will send from; zeros if it does not know. */
+  readonly hint: Target;
+  /** The app's conn; whoever takes the request owns it. */
+  readonly conn: Conn;
+  /** Tells the app where to send its datagrams: an IP address and a port. */
+  succeed(host: string, port: number): void;
+  /** Tells the app why not, and closes. */
+  fail(failure: TunnelErrorCode | "noAnswer"): void;
+}
+
 /** What a handshake needs. */
 export interface HandshakeOptions {
   /** Who may come in; nobody is asked without it. */
   login?: Login | undefined;
   /** A whole request is there. */
   requested(request: InboundRequest): void;
+  /** The app asks for UDP ASSOCIATE; without this it is refused. */
+  associated?(request: UdpRequest): void;
   /** The handshake failed, or the app went away. */
   failed(): void;
 }
@@ -137,6 +156,10 @@ export class Socks5Handshake implements ConnHandler {
         const parsed = this.#good(parseRequest(bytes));
         if (!parsed) return undefined;
         const { command, target } = parsed.value;
+        if (command === COMMAND.udpAssociate && this.#options.associated) {
+          this.#onAssociate(target);
+          return bytes.length;
+        }
         if (command !== COMMAND.connect) {
           this.#refuse(requestReply(REPLY.commandNotSupported));
           return bytes.length;
@@ -182,6 +205,21 @@ export class Socks5Handshake implements ConnHandler {
     this.#conn.write(answer);
     closeGently(this.#conn);
     this.#options.failed();
+  }
+
+  #onAssociate(hint: Target): void {
+    this.#state = "done";
+    const conn = this.#conn;
+    this.#options.associated!({
+      hint,
+      conn,
+      succeed: (host, port) =>
+        void conn.write(requestReply(REPLY.succeeded, host, port)),
+      fail: (failure) => {
+        conn.write(requestReply(replyForFailure(failure)));
+        closeGently(conn);
+      },
+    });
   }
 
   #onRequest(target: Target, first: Uint8Array): void {
