@@ -33,10 +33,18 @@ export { ConfigError, TunnelError } from "./lib/base/errors.ts";
 export type { TunnelErrorCode } from "./lib/base/errors.ts";
 export type { LogFields, Logger } from "./lib/base/logger.ts";
 export { Counters } from "./lib/base/events.ts";
-export type { Hop, Observer, TunnelEvent } from "./lib/base/events.ts";
+export type {
+  DatagramLoss,
+  Hop,
+  Observer,
+  TunnelEvent,
+} from "./lib/base/events.ts";
 export { fastOpenSupport } from "./lib/net/fast_open.ts";
 export type { FastOpenSupport, Support } from "./lib/net/fast_open.ts";
 export type { BackendChoice } from "./lib/net/choose_backend.ts";
+export { parsePortRange } from "./lib/net/port_range.ts";
+export type { PortRange } from "./lib/net/port_range.ts";
+export type { UdpOptions } from "./lib/roles/udp_options.ts";
 export { parseTfoChoice } from "./lib/net/tfo_choice.ts";
 export type { TfoChoice, TfoHop } from "./lib/net/tfo_choice.ts";
 

@@ -12,9 +12,10 @@ import { SessionPool } from "../tunnel/session_pool.ts";
 import { normalizeTunnelUrl } from "../tunnel/tunnel_url.ts";
 import { Entry, type EntryOptions } from "./entry.ts";
 import { hopReport } from "./hop_report.ts";
+import { udpEntryOptions, type UdpOptions } from "./udp_options.ts";
 
 /** How a client behaves. */
-export interface ClientOptions {
+export interface ClientOptions extends UdpOptions {
   /** The server, such as `ws://host:8765`. */
   url: string;
   /** The secret of the server's clients. */
@@ -132,6 +133,7 @@ class ForwardClient implements Client {
       const rule = `must be an integer from 1 to ${MAX_THREADS}`;
       throw new ConfigError("--threads", rule);
     }
+    const udp = udpEntryOptions(options);
     this.#tfo = tfo;
     this.#gracePeriodMs = gracePeriodMs;
     this.#chosen = chooseBackend(backend, logger);
@@ -181,6 +183,7 @@ class ForwardClient implements Client {
       port: socksPort,
       fastOpen: tfo.socks && support.listen.supported,
       optimistic,
+      udp,
       login: username === "" ? undefined : {
         username: encoder.encode(username),
         password: encoder.encode(password),

@@ -16,6 +16,11 @@ import type { Session } from "../tunnel/session.ts";
 import { Splice } from "../tunnel/splice.ts";
 import { MAX_FIRST_BYTES } from "../wire/limits.ts";
 import { speaksFirst } from "./speaks_first.ts";
+import {
+  type AssociateRequest,
+  UdpEntry,
+  type UdpEntryOptions,
+} from "./udp_entry.ts";
 
 /** Where an entry gets sessions from. */
 export interface SessionSource {
@@ -41,6 +46,8 @@ export interface EntryOptions {
   optimistic: boolean;
   /** Who may come in. */
   login?: Login | undefined;
+  /** How apps may send datagrams. @default anywhere, any port, 5 minutes idle */
+  udp?: Pick<UdpEntryOptions, "host" | "ports" | "idleMs">;
   /** Where to say what happens. */
   logger: Logger;
   /** Who is told what happens. */
@@ -67,6 +74,7 @@ export class Entry {
   readonly #responses = new Deadlines(RESPONSE_DEADLINE_MS);
   readonly #firstBytes = new Deadlines(FIRST_BYTES_WAIT_MS);
   readonly #conns = new Set<Conn>();
+  readonly #udp: UdpEntry;
   #closed = false;
   #active = 0;
   #drained: (() => void) | undefined;
@@ -75,6 +83,14 @@ export class Entry {
   constructor(options: EntryOptions) {
     this.#options = options;
     const { backend, host, port, fastOpen, logger } = options;
+    const { optimistic, observer, udp } = options;
+    this.#udp = new UdpEntry({
+      backend,
+      optimistic,
+      logger,
+      observer,
+      ...udp,
+    });
     this.#listener = backend.listen({ host, port, fastOpen }, {
       accepted: (conn) => this.#accepted(conn),
       acceptFailed: (error) =>
@@ -110,6 +126,7 @@ export class Entry {
     this.#listener.close();
     for (const conn of this.#conns) conn.reset();
     this.#conns.clear();
+    this.#udp.close();
     this.#handshakes.clear();
     this.#responses.clear();
     this.#firstBytes.clear();
@@ -130,6 +147,12 @@ export class Entry {
         observer({ type: "requested" });
         this.#onRequest(request);
       },
+      associated: (request) => {
+        this.#handshakes.cancel(deadline);
+        this.#conns.delete(conn);
+        observer({ type: "requested" });
+        this.#onAssociate(request);
+      },
       failed: () => {
         this.#handshakes.cancel(deadline);
         this.#conns.delete(conn);
@@ -149,6 +172,22 @@ export class Entry {
       this.#conns.delete(request.conn);
       if (next) this.#serve(next, request);
       else request.fail(REPLY.networkUnreachable);
+    });
+  }
+
+  #onAssociate(request: AssociateRequest): void {
+    const serve = (session: Session): void => {
+      this.#active++;
+      this.#udp.serve(session, request, () => this.#finished());
+    };
+    const session = this.#options.sessions.current;
+    if (session) return serve(session);
+    this.#conns.add(request.conn);
+    this.#options.sessions.next(SESSION_WAIT_MS).then((next) => {
+      if (this.#closed) return;
+      this.#conns.delete(request.conn);
+      if (next) serve(next);
+      else request.fail("unavailable");
     });
   }
 

@@ -24,6 +24,7 @@ import { hashToken, isReserved } from "../wire/token.ts";
 import { Exit } from "./exit.ts";
 import { hopReport } from "./hop_report.ts";
 import { startWorkers } from "./server_workers.ts";
+import { UdpExit } from "./udp_exit.ts";
 
 /** How a server behaves. */
 export interface ServerOptions {
@@ -47,6 +48,8 @@ export interface ServerOptions {
   workers?: number;
   /** Share the port with other programs of this user (`SO_REUSEPORT`). @default {false} */
   reusePort?: boolean;
+  /** A UDP association without datagrams ends after so long, in milliseconds. @default {300000} */
+  udpIdleMs?: number;
   /** Where to say what happens. */
   logger?: Logger;
   /** How long `close` waits for channels to end, in milliseconds. @default {5000} */
@@ -104,7 +107,7 @@ class ForwardServer implements Server {
   readonly closed: Promise<void>;
   readonly tuned: Promise<void>;
   readonly #options: Required<
-    Omit<ServerOptions, "token" | "workers" | "reusePort">
+    Omit<ServerOptions, "token" | "workers" | "reusePort" | "udpIdleMs">
   >;
   readonly #token: string;
   readonly #hash: string;
@@ -113,6 +116,7 @@ class ForwardServer implements Server {
   readonly #http: Deno.HttpServer<Deno.NetAddr>;
   readonly #sessions = new Set<Session>();
   readonly #dialer: HappyEyeballsDialer;
+  readonly #udpExit: UdpExit;
   /** Ends the grace period. */
   readonly #abort = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
@@ -126,6 +130,7 @@ class ForwardServer implements Server {
       tfo = parseTfoChoice("auto"),
       tfoAny = false,
       backend = "auto",
+      udpIdleMs,
       logger = SILENT,
       gracePeriodMs = 5000,
     } = options;
@@ -143,7 +148,15 @@ class ForwardServer implements Server {
     const chosen = chooseBackend(backend, logger);
     this.#backend = chosen.backend;
     this.#chosen = chosen;
-    this.#dialer = new HappyEyeballsDialer(chosen.backend, new Resolver(), {
+    const resolver = new Resolver();
+    this.#udpExit = new UdpExit({
+      backend: chosen.backend,
+      resolver,
+      idleMs: udpIdleMs,
+      logger,
+      observer: this.counters.observe,
+    });
+    this.#dialer = new HappyEyeballsDialer(chosen.backend, resolver, {
       fastOpen: tfo.target && fastOpenSupport().dial.supported,
       anyBytes: tfoAny,
     });
@@ -250,6 +263,7 @@ class ForwardServer implements Server {
       v1,
       atTurnEnd: (task) => this.#backend.atTurnEnd(task),
       accept: (incoming) => exit.accept(incoming, v1),
+      acceptDatagrams: this.#udpExit.accept,
       logger: log,
     });
     this.#sessions.add(session);
