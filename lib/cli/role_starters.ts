@@ -1,4 +1,5 @@
 import type { BackendChoice } from "../net/choose_backend.ts";
+import type { PortRange } from "../net/port_range.ts";
 import type { TfoChoice } from "../net/tfo_choice.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Stoppable } from "./signals.ts";
@@ -61,6 +62,10 @@ export interface ClientStart extends SocketOptions {
   threads?: number;
   /** Replace each WebSocket after this time, in milliseconds; 0 never. */
   renewMs?: number;
+  /** Where apps send their datagrams. */
+  udpHost?: string;
+  /** The ports for that. */
+  udpPorts?: PortRange;
   /** Certificates to trust beside those of the system, as PEM. */
   caCerts?: string[];
 }

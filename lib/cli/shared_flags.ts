@@ -1,4 +1,5 @@
 import type { BackendChoice } from "../net/choose_backend.ts";
+import { parsePortRange, type PortRange } from "../net/port_range.ts";
 import { parseTfoChoice } from "../net/tfo_choice.ts";
 import type { CommandContext } from "./command.ts";
 import type { FlagTable, FlagValues } from "./flags.ts";
@@ -87,6 +88,22 @@ export function socketOptions(
       format: values.logFormat,
       coloured: output.coloured,
       write: (line) => output.err(line),
+    }),
+  };
+}
+
+/**
+ * Turns `--udp-host` and `--udp-ports` into options of a role with a SOCKS port.
+ *
+ * @throws {ConfigError} If `--udp-ports` is not a range of ports.
+ */
+export function udpOptions(
+  { udpHost, udpPorts }: { udpHost: string; udpPorts: string },
+): { udpHost?: string; udpPorts?: PortRange } {
+  return {
+    ...(udpHost === "" ? {} : { udpHost }),
+    ...(udpPorts === "" ? {} : {
+      udpPorts: parsePortRange(udpPorts, "--udp-ports"),
     }),
   };
 }

@@ -9,7 +9,7 @@ import type {
   ListenAddr,
   RunningClient,
 } from "../role_starters.ts";
-import { socketOptions } from "../shared_flags.ts";
+import { socketOptions, udpOptions } from "../shared_flags.ts";
 import { type Ending, runUntilStopped } from "../signals.ts";
 import { addrText, indented } from "../start_lines.ts";
 import { CLIENT_FLAGS } from "./client_flags.ts";
@@ -69,6 +69,7 @@ async function clientOptions(
     retryAuth: values.retryAuth,
     threads: threadCount(values.threads),
     renewMs: parseDuration(values.renew, "--renew"),
+    ...udpOptions(values),
     ...(username === "" ? {} : { username, password }),
     ...(values.caFile === "" ? {} : { caCerts: [await readCa(values.caFile)] }),
   };

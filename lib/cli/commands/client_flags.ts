@@ -75,6 +75,22 @@ export const CLIENT_FLAGS = {
     short: "i",
     help: "Listen for SOCKS5 before the server has answered",
   },
+  udpHost: {
+    kind: "text",
+    name: "udp-host",
+    env: "UDP_HOST",
+    value: "HOST",
+    default: "",
+    help: "IP address for datagrams of apps; that of the SOCKS5 conn if absent",
+  },
+  udpPorts: {
+    kind: "text",
+    name: "udp-ports",
+    env: "UDP_PORTS",
+    value: "A-B",
+    default: "",
+    help: "Ports for datagrams of apps; any free one if absent",
+  },
   fastOpen: {
     kind: "switch",
     name: "fast-open",
