@@ -3,14 +3,10 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { unmapIpv4 } from "../../ffi/mod.ts";
 import { TunnelError, type TunnelErrorCode } from "../base/errors.ts";
 import type { SocketAddress } from "./conn.ts";
-import {
-  type DatagramHandler,
-  type DatagramSocket,
-  RECEIVE_BUFFER_BYTES,
-} from "./datagrams.ts";
+import type { DatagramHandler, DatagramSocket } from "./datagrams.ts";
 
-/** Datagrams that the runtime may hold for one socket before more are dropped. */
-const MAX_SENDING = 256;
+/** Datagrams that may wait to be sent; more are dropped. */
+const MAX_WAITING = 1024;
 
 const CODES: Readonly<Record<string, TunnelErrorCode>> = {
   EADDRINUSE: "unavailable",
@@ -32,8 +28,8 @@ function codeOf(error: unknown): TunnelErrorCode {
 }
 
 /**
- * A UDP socket of `node:dgram`, for where there are no system calls: it takes
- * about 0.5 ms to receive a datagram.
+ * A UDP socket of `node:dgram`, for where there are no system calls. The kernel's
+ * buffer cannot be set there, so that bursts are lost that `epoll` takes.
  */
 export class NodeDatagrams implements DatagramSocket {
   readonly local: SocketAddress;
@@ -42,7 +38,8 @@ export class NodeDatagrams implements DatagramSocket {
   readonly #closed: () => void;
   readonly #ipv6: boolean;
   #over = false;
-  #sending = 0;
+  /** In order, the first of which is being sent. */
+  readonly #waiting: { payload: Uint8Array; host: string; port: number }[] = [];
 
   /** Takes over a socket that is bound; use `bind`. */
   constructor(
@@ -80,11 +77,8 @@ export class NodeDatagrams implements DatagramSocket {
     });
     socket.bind({ port, address: host }, () => {
       socket.removeAllListeners("error");
-      try {
-        socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-      } catch {
-        // The system's own size does as well.
-      }
+      // The size of the receive buffer stays: Deno takes it for the array that it
+      // makes for each datagram, and does not tell the kernel.
       resolve(new NodeDatagrams(socket, handler, closed));
     });
     return promise;
@@ -94,15 +88,23 @@ export class NodeDatagrams implements DatagramSocket {
     if (this.#over) return;
     const isIpv6 = host.includes(":");
     if (isIpv6 && !this.#ipv6) return this.#handler.sendFailed("unreachable");
-    if (this.#sending >= MAX_SENDING) {
+    if (this.#waiting.length >= MAX_WAITING) {
       return this.#handler.sendFailed("exhausted");
     }
     const shown = this.#ipv6 && !isIpv6 ? `::ffff:${host}` : host;
-    this.#sending++;
     // It is sent later, and the bytes are the caller's.
-    this.#socket.send(payload.slice(), port, shown, (error) => {
-      this.#sending--;
-      if (error && !this.#over) this.#handler.sendFailed(codeOf(error));
+    this.#waiting.push({ payload: payload.slice(), host: shown, port });
+    if (this.#waiting.length === 1) this.#sendNext();
+  }
+
+  /** One at a time: the runtime mixes up those that are sent at once. */
+  #sendNext(): void {
+    const { payload, host, port } = this.#waiting[0]!;
+    this.#socket.send(payload, port, host, (error) => {
+      if (this.#over) return;
+      this.#waiting.shift();
+      if (error) this.#handler.sendFailed(codeOf(error));
+      if (this.#waiting.length > 0) this.#sendNext();
     });
   }
 
