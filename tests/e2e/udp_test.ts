@@ -3,25 +3,12 @@ import { startClient } from "../../mod.ts";
 import { within } from "../ffi/within.ts";
 import { HAS_IPV6 } from "../net/_backends.ts";
 import { UdpPeer, wrap } from "../roles/_udp_stage.ts";
-import { dialSocks, GREETING, join, readExactly, writeAll } from "./_app.ts";
+import { join } from "./_app.ts";
+import { associate } from "./_udp_app.ts";
 import { onStage, type Stage, testVariants, TOKEN } from "./_stage.ts";
 
 const LOCAL = "127.0.0.1";
 const HELLO = new TextEncoder().encode("hello");
-/** UDP ASSOCIATE, from an address that the app does not know. */
-const ASSOCIATE = new Uint8Array([5, 3, 0, 1, 0, 0, 0, 0, 0, 0]);
-
-/** Asks for an association by hand; gives the conn, the reply and its port. */
-async function associate(
-  socksPort: number,
-): Promise<{ control: Deno.TcpConn; reply: Uint8Array; port: number }> {
-  const control = await dialSocks(socksPort);
-  await writeAll(control, join(GREETING, ASSOCIATE));
-  await readExactly(control, 2);
-  const reply = await readExactly(control, 10);
-  return { control, reply, port: reply[8]! << 8 | reply[9]! };
-}
-
 /** The end or a reset. */
 async function isOver(conn: Deno.TcpConn): Promise<boolean> {
   try {
