@@ -171,7 +171,8 @@ export class UdpAssociation
   // --- from the app ---
 
   received(payload: Uint8Array, from: SocketAddress): void {
-    if (this.#over) return;
+    // No app knows of the socket before there is a channel.
+    if (this.#over || !this.#channel) return;
     const { tally } = this.#options;
     if (!this.#isApp(from)) return tally.lost("stranger");
     const header = parseUdpHeader(payload);
