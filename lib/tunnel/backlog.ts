@@ -50,7 +50,7 @@ export class Backlog {
     if (bufferedBytes === 0) {
       // It ran dry: the rate was ours, not the path's.
       this.#limitBytes = Math.min(MAX_BYTES, this.#limitBytes * GROWTH);
-      this.#rate = Math.max(this.#rate * 2, MIN_RATE);
+      this.#rate = Math.min(MAX_BYTES, Math.max(this.#rate * 2, MIN_RATE));
       this.#measuredAt = now;
       this.#leftBytes = left;
     } else if (elapsed > MAX_ELAPSED_MS) {

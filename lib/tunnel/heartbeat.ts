@@ -12,7 +12,8 @@ export interface HeartbeatOptions {
   now?: () => number;
 }
 
-/** A peer that is silent for so many intervals is dead. */
+/** A peer that is silent for so many intervals is dead; it is noticed within one
+ * more. */
 const MISSED = 3;
 /** Round trips that are remembered; the smallest of them counts. */
 const KEPT = 8;

@@ -47,7 +47,7 @@ export interface SessionOptions {
    * @default {67108864}
    */
   maxHeldBytes?: number;
-  /** Time between two pings on a v1 session, in milliseconds. @default {5000} */
+  /** Time between two pings on a v1 session, in milliseconds. @default {3500} */
   heartbeatMs?: number;
 }
 
@@ -110,7 +110,7 @@ export class Session {
       v1 = false,
       logger = SILENT,
       maxHeldBytes = 64 * 1024 * 1024,
-      heartbeatMs = 5000,
+      heartbeatMs = 3500,
     } = options;
     this.v1 = v1;
     this.#transport = transport;

@@ -180,3 +180,90 @@ Deno.test("Session.close() is idempotent", async () => {
   assertEquals(end.closedWith, { code: 1001, reason: "one" });
   await MemoryTransport.settled();
 });
+
+Deno.test("[35] Session closes the channel of an old peer that its reader leaves behind", async () => {
+  const target = new Recorder();
+  let held = 0;
+  const pair = openPair(false, ({ channel }) => {
+    queueMicrotask(() => {
+      target.channel = channel();
+      target.channel.accept(0);
+    });
+    return target;
+  });
+  // What comes waits: nobody reads.
+  target.data = (payload) => {
+    held += payload.length;
+    target.channel!.holds(payload.length);
+  };
+  const slow = new Recorder();
+  slow.channel = pair.entry.open(TARGET, slow);
+  const piece = new Uint8Array(1_048_576);
+  for (let i = 0; i < 20; i++) slow.send(piece);
+  const error = await within(slow.isClosed.promise);
+  assertEquals([error?.code, error?.message], [
+    "reset",
+    "the reader is too slow",
+  ]);
+  assertEquals(held > 16 * 1_048_576 && held < 17 * 1_048_576, true);
+  // The session lives, and so does every other channel.
+  assertEquals(pair.exit.isClosed, false);
+  target.channel!.holds(-held);
+  assertEquals(pair.exit.heldBytes, 0);
+  await closePair(pair);
+});
+
+Deno.test("[42] Session does not let a keystroke wait behind bulk", async () => {
+  const order: string[] = [];
+  const owners: Recorder[] = [];
+  const pair = openPair(true, ({ channel, target }) => {
+    const owner = new Recorder();
+    owners.push(owner);
+    const { data } = owner;
+    owner.data = (payload) => {
+      order.push(target.host);
+      data.call(owner, payload);
+    };
+    queueMicrotask(() => {
+      owner.channel = channel();
+      owner.channel.accept(0);
+    });
+    return owner;
+  });
+  const bulk = new Recorder();
+  bulk.channel = pair.entry.open({ host: "bulk", port: 1 }, bulk);
+  const keys = new Recorder();
+  keys.channel = pair.entry.open({ host: "keys", port: 1 }, keys);
+  await within(Promise.all([bulk.isOpen.promise, keys.isOpen.promise]));
+  for (let i = 0; i < 64; i++) bulk.send(new Uint8Array(65_536));
+  keys.send(new Uint8Array(1));
+  bulk.sendEnd();
+  await within(owners[0]!.isEnded.promise);
+  // At most one frame of the bulk goes first.
+  assertEquals(order.indexOf("keys") <= 1, true, order.join(" "));
+  await closePair(pair);
+});
+
+Deno.test("Session.drain() closes when the last channel has ended", async () => {
+  const target = new Recorder();
+  const pair = openPair(true, ({ channel }) => {
+    queueMicrotask(() => {
+      target.channel = channel();
+      target.channel.accept(0);
+    });
+    return target;
+  });
+  const app = new Recorder();
+  app.channel = pair.entry.open(TARGET, app);
+  await within(app.isOpen.promise);
+  pair.entry.drain();
+  pair.entry.drain();
+  await within(pair.exit.peerDrains);
+  assertEquals(pair.entry.isClosed, false);
+  app.sendEnd();
+  target.sendEnd();
+  await within(pair.exit.closed);
+  assertEquals(app.events, ["opened", "ended"]);
+  assertEquals(pair.entryEnd.closedWith, { code: 1000, reason: "drained" });
+  await MemoryTransport.settled();
+});
