@@ -51,7 +51,7 @@ Deno.test("Heartbeat finds a silent peer, and not one that sends something else"
   let now = 0;
   const dead = Promise.withResolvers<TunnelError>();
   let ticks = 0;
-  const heartbeat = new Heartbeat({
+  const heartbeat: Heartbeat = new Heartbeat({
     intervalMs: 1,
     ping: () => {
       // Heard for the first five, then nothing any more.
@@ -65,4 +65,5 @@ Deno.test("Heartbeat finds a silent peer, and not one that sends something else"
   assertEquals(error.code, "timeout");
   // Three intervals without a sound, and not before.
   assertEquals(ticks, 7);
+  heartbeat.stop();
 });
