@@ -1,5 +1,5 @@
 import { type Channel, PULL_END } from "../../lib/tunnel/channel.ts";
-import type { ChannelOwner } from "../../lib/tunnel/channel.ts";
+import type { ChannelOwner, Opened } from "../../lib/tunnel/channel.ts";
 import type { TunnelError } from "../../lib/base/errors.ts";
 import { Session, type SessionOptions } from "../../lib/tunnel/session.ts";
 import type { Transport } from "../../lib/tunnel/transport.ts";
@@ -78,6 +78,8 @@ export class Recorder implements ChannelOwner {
   readonly isClosed = Promise.withResolvers<TunnelError | undefined>();
   /** Set by the test, to give credit back. */
   channel: Channel | undefined;
+  /** What `opened` said. */
+  flags: number | undefined;
   /** Whether bytes count as gone at once. */
   consumes = true;
   /** Bytes that came and do not count as gone yet. */
@@ -85,17 +87,25 @@ export class Recorder implements ChannelOwner {
   #out: Uint8Array[] = [];
   #end = false;
 
+  /** How much came. */
+  get byteCount(): number {
+    return this.pieces.reduce((sum, one) => sum + one.length, 0);
+  }
+
   /** All that came, as one. */
   get bytes(): Uint8Array {
-    const all = new Uint8Array(
-      this.pieces.reduce((n, one) => n + one.length, 0),
-    );
+    const all = new Uint8Array(this.byteCount);
     let at = 0;
     for (const piece of this.pieces) {
       all.set(piece, at);
       at += piece.length;
     }
     return all;
+  }
+
+  /** Whether bytes wait to be pulled. */
+  get hasMore(): boolean {
+    return this.#out.length > 0;
   }
 
   /** Puts bytes in the way of `pull`. */
@@ -110,7 +120,8 @@ export class Recorder implements ChannelOwner {
     this.channel?.wake();
   }
 
-  opened(): void {
+  opened({ flags }: Opened): void {
+    this.flags = flags;
     this.events.push("opened");
     this.isOpen.resolve();
   }

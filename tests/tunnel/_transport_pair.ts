@@ -27,6 +27,8 @@ export class MemoryTransport implements Transport {
   closedWith: { code: number; reason: string } | undefined;
   /** Messages that were sent, if somebody listens. */
   onSend: ((message: Uint8Array) => void) | undefined;
+  /** Messages that arrive, if somebody listens. */
+  onReceive: ((message: Uint8Array) => void) | undefined;
   #handler: TransportHandler | undefined;
   #peer: MemoryTransport | undefined;
   #over = false;
@@ -59,6 +61,7 @@ export class MemoryTransport implements Transport {
     this.bufferedBytes += copy.length;
     later(() => {
       this.bufferedBytes -= copy.length;
+      this.#peer!.onReceive?.(copy);
       this.#peer!.#handler?.message(copy);
     });
   }
