@@ -25,10 +25,14 @@ export {
   startClient,
 } from "./lib/roles/client.ts";
 export {
+  type ReverseTokenOptions,
   type Server,
   type ServerOptions,
   startServer,
 } from "./lib/roles/server.ts";
+export type { TokenDesk } from "./lib/roles/token_desk.ts";
+export type { NewConnectorToken, NewReverseToken } from "./lib/roles/token.ts";
+export type { TokenStatus } from "./lib/roles/token_snapshot.ts";
 export { ConfigError, TunnelError } from "./lib/base/errors.ts";
 export type { TunnelErrorCode } from "./lib/base/errors.ts";
 export type { LogFields, Logger } from "./lib/base/logger.ts";

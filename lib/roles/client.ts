@@ -2,7 +2,12 @@ import { ConfigError } from "../base/errors.ts";
 import { Counters } from "../base/events.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
-import { type BackendChoice, chooseBackend } from "../net/choose_backend.ts";
+import type { Login } from "../inbound/socks5.ts";
+import {
+  type BackendChoice,
+  chooseBackend,
+  type ChosenBackend,
+} from "../net/choose_backend.ts";
 import { fastOpenSupport } from "../net/fast_open.ts";
 import { Resolver } from "../net/resolver.ts";
 import { parseTfoChoice, type TfoChoice } from "../net/tfo_choice.ts";
@@ -10,16 +15,31 @@ import { dialTunnel } from "../tunnel/dial_tunnel.ts";
 import { Session } from "../tunnel/session.ts";
 import { SessionPool } from "../tunnel/session_pool.ts";
 import { normalizeTunnelUrl } from "../tunnel/tunnel_url.ts";
-import { Entry, type EntryOptions } from "./entry.ts";
+import { checkedLogin } from "./checked_login.ts";
+import { EntrySide } from "./client_entry.ts";
+import { ExitSide } from "./client_exit.ts";
+import type { ClientSide } from "./client_side.ts";
 import { hopReport } from "./hop_report.ts";
+import { UdpExit } from "./udp_exit.ts";
 import { udpEntryOptions, type UdpOptions } from "./udp_options.ts";
 
-/** How a client behaves. */
+/**
+ * How a client behaves. With `reverse` it is a provider: it dials targets, and has
+ * no SOCKS port. Otherwise it serves apps; whether the server or a provider dials
+ * for them follows from the token.
+ */
 export interface ClientOptions extends UdpOptions {
   /** The server, such as `ws://host:8765`. */
   url: string;
-  /** The secret of the server's clients. */
+  /** The secret of the server's clients, connectors or providers. */
   token: string;
+  /** Dial targets here, for apps at the server and for connectors. @default {false} */
+  reverse?: boolean;
+  /**
+   * Of a provider: registered at the server, if that has autonomy, to admit
+   * connectors to this provider only.
+   */
+  connectorToken?: string;
   /** Where the SOCKS port listens: an IP address. @default {"127.0.0.1"} */
   socksHost?: string;
   /** The SOCKS port; 0 takes a free one. @default {9870} */
@@ -47,6 +67,13 @@ export interface ClientOptions extends UdpOptions {
   renewMs?: number;
   /** Where to use TCP Fast Open. @default all hops */
   tfo?: TfoChoice;
+  /**
+   * Of a provider: put any first bytes into a SYN, not only those that may arrive
+   * twice.
+   *
+   * @default {false}
+   */
+  tfoAny?: boolean;
   /** Which sockets to use. @default {"auto"} */
   backend?: BackendChoice;
   /** PEM of certificates to trust in addition, for `wss`. */
@@ -62,11 +89,14 @@ const MAX_THREADS = 64;
 
 /** A client that runs. */
 export interface Client {
-  /** Where the SOCKS port listens, once it does. */
+  /** Where the SOCKS port listens, once it does; never of a provider. */
   readonly addr: { hostname: string; port: number } | undefined;
   /** What happened so far. */
   readonly counters: Counters;
-  /** Resolves when the server was reached and the SOCKS port listens. */
+  /**
+   * Resolves when the server was reached and the SOCKS port listens, or the
+   * connector token of a provider is registered.
+   */
   readonly ready: Promise<void>;
   /** One line for each hop: what TCP Fast Open does there, and if nothing, why. */
   report(): string[];
@@ -79,42 +109,36 @@ export interface Client {
 }
 
 /**
- * Starts a client: keeps a tunnel to the server and serves apps on a SOCKS5 port.
+ * Starts a client: keeps a tunnel to the server and serves apps on a SOCKS5 port,
+ * or dials targets for the server.
  *
  * @throws {ConfigError} if an option is not possible
  * @throws {TunnelError} if the SOCKS port cannot be had (with `noWait`)
  */
 export function startClient(options: ClientOptions): Promise<Client> {
   try {
-    return Promise.resolve(new ForwardClient(options));
+    return Promise.resolve(new TunnelClient(options));
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-class ForwardClient implements Client {
+class TunnelClient implements Client {
   readonly counters = new Counters();
   readonly ready: Promise<void>;
   readonly closed: Promise<void>;
   readonly #tfo: TfoChoice;
   readonly #gracePeriodMs: number;
-  readonly #chosen: ReturnType<typeof chooseBackend>;
+  readonly #chosen: ChosenBackend;
   readonly #sessions: SessionPool;
-  readonly #entryOptions: EntryOptions;
-  #entry: Entry | undefined;
+  readonly #side: ClientSide;
   #closing = false;
 
   constructor(options: ClientOptions) {
     const {
-      token,
-      socksHost = "127.0.0.1",
-      socksPort = 9870,
-      username = "",
-      password = "",
-      optimistic = false,
-      noWait = false,
       reconnect = true,
       retryAuth = false,
+      noWait = false,
       threads = 1,
       renewMs = 0,
       tfo = parseTfoChoice("auto"),
@@ -123,77 +147,23 @@ class ForwardClient implements Client {
       gracePeriodMs = 5000,
     } = options;
     const url = normalizeTunnelUrl(options.url);
-    if ((username === "") !== (password === "")) {
-      throw new ConfigError(
-        username === "" ? "--socks-username" : "--socks-password",
-        "user name and password must be given together",
-      );
-    }
+    const login = checkedLogin(options.username, options.password);
     if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
       const rule = `must be an integer from 1 to ${MAX_THREADS}`;
       throw new ConfigError("--threads", rule);
     }
-    const udp = udpEntryOptions(options);
     this.#tfo = tfo;
     this.#gracePeriodMs = gracePeriodMs;
     this.#chosen = chooseBackend(backend, logger);
-    const sockets = this.#chosen.backend;
-    const observer = this.counters.observe;
-    const support = fastOpenSupport();
-    const dialer = new HappyEyeballsDialer(sockets, new Resolver(), {
-      fastOpen: tfo.tunnel && support.dial.supported,
-    });
-    const instance = crypto.randomUUID();
-    this.#sessions = new SessionPool({
-      size: threads,
-      renewMs,
-      reconnect,
-      retryAuth,
-      logger,
-      open: async (signal) => {
-        const tunnel = await dialTunnel({
-          url,
-          identity: { token, reverse: false, instance },
-          backend: sockets,
-          dialer,
-          signal,
-          ...(options.caCerts ? { caCerts: options.caCerts } : {}),
-        });
-        const { transport, v1, conn } = tunnel;
-        const syn = conn?.fastOpen ?? { result: "off", rttUs: 0 };
-        observer({ type: "syn", hop: "tunnel", ...syn });
-        const session = new Session(transport, {
-          v1,
-          atTurnEnd: (task) => sockets.atTurnEnd(task),
-          logger,
-        });
-        observer({ type: "sessionOpened", peer: url.host, v1 });
-        logger.info("Connected to the server", { v1, syn: syn.result });
-        session.closed.then(({ message: reason }) =>
-          observer({ type: "sessionClosed", peer: url.host, reason })
-        );
-        return session;
-      },
-    });
-    const encoder = new TextEncoder();
-    this.#entryOptions = {
-      backend: sockets,
-      sessions: this.#sessions,
-      host: socksHost,
-      port: socksPort,
-      fastOpen: tfo.socks && support.listen.supported,
-      optimistic,
-      udp,
-      login: username === "" ? undefined : {
-        username: encoder.encode(username),
-        password: encoder.encode(password),
-      },
-      logger,
-      observer,
-    };
+    const open = this.#opener(url, options);
+    const pool = { size: threads, renewMs, reconnect, retryAuth, logger, open };
+    this.#sessions = new SessionPool(pool);
+    this.#side = options.reverse
+      ? this.#exitSide(options)
+      : this.#entrySide(options, login);
     if (noWait) {
       try {
-        this.#entry = new Entry(this.#entryOptions);
+        this.#side.open();
       } catch (error) {
         this.#sessions.close();
         throw error;
@@ -202,11 +172,89 @@ class ForwardClient implements Client {
     const finished = Promise.withResolvers<void>();
     this.closed = finished.promise;
     this.closed.catch(() => {});
-    this.ready = this.#sessions.ready.then(() => {
-      this.#entry ??= new Entry(this.#entryOptions);
-    });
+    this.ready = this.#sessions.ready.then(() => this.#side.open());
     this.ready.catch(() => {});
     this.#run().then(finished.resolve, finished.reject);
+  }
+
+  #entrySide(options: ClientOptions, login: Login | undefined): ClientSide {
+    const {
+      socksHost = "127.0.0.1",
+      socksPort = 9870,
+      optimistic = false,
+      logger = SILENT,
+    } = options;
+    return new EntrySide({
+      backend: this.#chosen.backend,
+      sessions: this.#sessions,
+      host: socksHost,
+      port: socksPort,
+      fastOpen: this.#tfo.socks && fastOpenSupport().listen.supported,
+      optimistic,
+      udp: udpEntryOptions(options),
+      login,
+      logger,
+      observer: this.counters.observe,
+    });
+  }
+
+  #exitSide(options: ClientOptions): ClientSide {
+    const { connectorToken, tfoAny = false, logger = SILENT } = options;
+    const { backend } = this.#chosen;
+    const resolver = new Resolver();
+    const observer = this.counters.observe;
+    const dialer = new HappyEyeballsDialer(backend, resolver, {
+      fastOpen: this.#tfo.target && fastOpenSupport().dial.supported,
+      anyBytes: tfoAny,
+    });
+    const { udpIdleMs: idleMs } = options;
+    const udp = { backend, resolver, idleMs, logger, observer };
+    const udpExit = new UdpExit(udp);
+    return new ExitSide({ dialer, udpExit, connectorToken, logger, observer });
+  }
+
+  /** What opens a session with the server. */
+  #opener(
+    url: URL,
+    { token, reverse = false, caCerts, logger = SILENT }: ClientOptions,
+  ): (signal: AbortSignal) => Promise<Session> {
+    const { backend } = this.#chosen;
+    const observer = this.counters.observe;
+    const dialer = new HappyEyeballsDialer(backend, new Resolver(), {
+      fastOpen: this.#tfo.tunnel && fastOpenSupport().dial.supported,
+    });
+    const identity = { token, reverse, instance: crypto.randomUUID() };
+    return async (signal) => {
+      const { transport, v1, conn } = await dialTunnel({
+        url,
+        identity,
+        backend,
+        dialer,
+        signal,
+        ...(caCerts ? { caCerts } : {}),
+      });
+      const syn = conn?.fastOpen ?? { result: "off", rttUs: 0 };
+      observer({ type: "syn", hop: "tunnel", ...syn });
+      const session = new Session(transport, {
+        v1,
+        atTurnEnd: (task) => backend.atTurnEnd(task),
+        logger,
+        ...this.#side.sessionOptions(v1),
+      });
+      observer({ type: "sessionOpened", peer: url.host, v1 });
+      logger.info("Connected to the server", { v1, syn: syn.result });
+      session.closed.then(({ message: reason }) =>
+        observer({ type: "sessionClosed", peer: url.host, reason })
+      );
+      const onAbort = () => session.close();
+      signal.addEventListener("abort", onAbort, { once: true });
+      try {
+        await this.#side.joined(session);
+      } finally {
+        signal.removeEventListener("abort", onAbort);
+      }
+      return session;
+    };
   }
 
   async #run(): Promise<void> {
@@ -219,29 +267,28 @@ class ForwardClient implements Client {
       if (!this.#closing) failure = error;
     }
     this.#sessions.close();
-    this.#entry?.close();
+    this.#side.close();
     await this.#sessions.closed.catch(() => {});
     await this.#chosen.backend.idle();
     if (failure !== undefined) throw failure;
   }
 
   get addr(): { hostname: string; port: number } | undefined {
-    return this.#entry?.addr;
+    return this.#side.addr;
   }
 
   report(): string[] {
-    return hopReport(["socks", "tunnel"], this.#tfo, this.#chosen);
+    return hopReport(this.#side.hops, this.#tfo, this.#chosen);
   }
 
   async close(): Promise<void> {
     if (!this.#closing) {
       this.#closing = true;
-      this.#entry?.stopAccepting();
       let timer: ReturnType<typeof setTimeout> | undefined;
       const grace = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, this.#gracePeriodMs);
       });
-      await Promise.race([this.#entry?.drained(), grace, this.closed]);
+      await Promise.race([this.#side.drained(), grace, this.closed]);
       clearTimeout(timer);
       this.abort();
     }

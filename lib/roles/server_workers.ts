@@ -2,9 +2,13 @@ import { ConfigError, TunnelError } from "../base/errors.ts";
 import { Counters } from "../base/events.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import type { Server, ServerOptions } from "./server.ts";
+import type { TokenDesk } from "./token_desk.ts";
 
 /** What a worker is started with: all that can be sent to a thread. */
-export type WorkerOptions = Omit<ServerOptions, "logger" | "workers">;
+export type WorkerOptions = Omit<
+  ServerOptions,
+  "logger" | "workers" | "reverse" | "answer"
+>;
 
 /** What a worker is told. */
 export type ToWorker =
@@ -37,7 +41,7 @@ const MAX_WORKERS = 256;
  * @throws {TunnelError} if it cannot listen
  */
 export async function startWorkers(
-  { workers = 1, logger = SILENT, ...options }: ServerOptions,
+  { workers = 1, logger = SILENT, reverse, answer, ...options }: ServerOptions,
 ): Promise<Server> {
   if (!(Number.isInteger(workers) && workers >= 1 && workers <= MAX_WORKERS)) {
     const rule = `must be an integer from 1 to ${MAX_WORKERS}`;
@@ -51,7 +55,12 @@ export async function startWorkers(
     const text = "more than one needs deno's flag --unstable-net";
     throw new ConfigError("--workers", text);
   }
-  const server = new ServerWorkers(logger);
+  if (reverse !== undefined || answer !== undefined) {
+    // A provider would be known to one of them only, and so would a new token.
+    const rule = "more than one serve forward clients only, without an API";
+    throw new ConfigError("--workers", rule);
+  }
+  const server = new ServerWorkers(logger, options.token);
   try {
     const addr = await server.add({ ...options, reusePort: true });
     const rest = { ...options, reusePort: true, port: addr.port };
@@ -65,6 +74,22 @@ export async function startWorkers(
   }
 }
 
+/** The workers have their tokens from the start. */
+function fixedTokens(snapshot: TokenDesk["snapshot"]): TokenDesk {
+  const refuse = (): never => {
+    const text = "tokens cannot be changed with several workers";
+    throw new TunnelError("unsupported", text);
+  };
+  return {
+    addForward: refuse,
+    addReverse: refuse,
+    addConnector: refuse,
+    remove: refuse,
+    snapshot,
+    socksAddr: () => undefined,
+  };
+}
+
 class ServerWorkers implements Server {
   readonly counters = new Counters();
   readonly #logger: Logger;
@@ -73,9 +98,15 @@ class ServerWorkers implements Server {
   readonly closed: Promise<void> = this.#closed.promise;
   #addr: Server["addr"] | undefined;
   #report: string[] = [];
+  readonly tokens: TokenDesk;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, token: string | undefined) {
     this.#logger = logger;
+    this.tokens = fixedTokens(() =>
+      token === undefined
+        ? []
+        : [{ token, type: "forward", clientsCount: this.sessionCount }]
+    );
     this.closed.catch(() => {});
   }
 

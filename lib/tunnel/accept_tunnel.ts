@@ -1,4 +1,5 @@
 import { TunnelError } from "../base/errors.ts";
+import { formatId, parseId } from "../wire/channel_id.ts";
 import { decodeMessage } from "../wire/decode.ts";
 import { encodeMessage } from "../wire/encode.ts";
 import { SUBPROTOCOL } from "../wire/subprotocol.ts";
@@ -11,6 +12,8 @@ export interface Credentials {
   token: { hash: string } | { plain: string };
   /** Whether it wants to be a provider; `undefined` if it did not say. */
   reverse: boolean | undefined;
+  /** The UUID text of its process, in lowercase; `undefined` if it has none. */
+  instance?: string | undefined;
 }
 
 /** A client that was let in, or the words that tell it why not. */
@@ -23,7 +26,12 @@ export interface AcceptOptions<T> {
   /** Decides who is let in. */
   judge(credentials: Credentials): Verdict<T>;
   /** A client was let in; its transport waits for a handler. */
-  admitted(transport: Transport, v1: boolean, as: T): void;
+  admitted(
+    transport: Transport,
+    v1: boolean,
+    as: T,
+    instance: string | undefined,
+  ): void;
   /** A client was not let in. */
   rejected(error: TunnelError): void;
 }
@@ -34,6 +42,8 @@ const CLOSE_POLICY = 1008;
 const AUTH_DEADLINE_MS = 10_000;
 /** SHA-256 in hex. */
 const HASH_LENGTH = 64;
+/** A UUID that names nobody. */
+const NO_INSTANCE = "00000000-0000-0000-0000-000000000000";
 /**
  * Deno pings a client that was silent for a part of this time, and closes when it
  * does not answer; in seconds.
@@ -73,6 +83,7 @@ export function acceptTunnel<T>(
       return decide(transport, v1, options, {
         token: { hash: token },
         reverse: roleOf(query.get("reverse")),
+        instance: instanceOf(query.get("instance") ?? ""),
       });
     }
     awaitAuth(transport, v1, options);
@@ -82,6 +93,16 @@ export function acceptTunnel<T>(
 
 function roleOf(text: string | null): boolean | undefined {
   return text ? text === "true" || text === "1" : undefined;
+}
+
+/** Some clients have no instance, or say zeros. */
+function instanceOf(text: string): string | undefined {
+  try {
+    const instance = formatId(parseId(text));
+    return instance === NO_INSTANCE ? undefined : instance;
+  } catch {
+    return undefined;
+  }
 }
 
 function awaitAuth<T>(
@@ -106,6 +127,7 @@ function awaitAuth<T>(
         credentials = {
           token: { plain: message.token },
           reverse: message.reverse,
+          instance: instanceOf(formatId(message.instance)),
         };
       } catch (error) {
         const text = error instanceof Error ? error.message : String(error);
@@ -133,7 +155,7 @@ function decide<T>(
   const verdict = options.judge(credentials);
   if (!verdict.admitted) return reject(transport, options, verdict.reason);
   transport.send(encodeMessage({ type: "authResponse", ok: true }));
-  options.admitted(transport, v1, verdict.as);
+  options.admitted(transport, v1, verdict.as, credentials.instance);
 }
 
 function reject<T>(
