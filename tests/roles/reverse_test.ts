@@ -209,7 +209,6 @@ testMode(
   async (modes) => {
     await modes.provider();
     const port = await modes.socksPort();
-    await using target = new Target(echo);
     const conn = await Deno.connect({ hostname: LOCAL, port });
     await writeAll(conn, new Uint8Array([5, 1, 2]));
     assertEquals(await readExactly(conn, 2), new Uint8Array([5, 2]));
