@@ -236,12 +236,13 @@ export class Entry {
   #open(session: Session, request: InboundRequest, first: Uint8Array): void {
     const { optimistic, logger, observer } = this.#options;
     const { conn, target } = request;
+    // Bytes of the app are read, and sent, before the target was reached.
+    const early = optimistic && session.takesEarlyBytes;
     const splice = new Splice({
       opened: () => {
         this.#responses.cancel(guard);
-        if (optimistic) return;
-        request.succeed();
-        splice.attach(conn);
+        if (!optimistic) request.succeed();
+        if (!early) splice.attach(conn);
       },
       refused: (error) => {
         if (!optimistic) {
@@ -253,7 +254,8 @@ export class Entry {
           target: formatTarget(target),
           error: errorText(error),
         });
-        return false;
+        if (!early) conn.reset();
+        return !early;
       },
       finished: () => {
         this.#responses.cancel(guard);
@@ -264,6 +266,7 @@ export class Entry {
       const late = new TunnelError("timeout", "the peer did not answer");
       if (optimistic) {
         observer({ type: "lateFailure", code: late.code });
+        if (!early) conn.reset();
       } else {
         request.fail(REPLY.hostUnreachable);
       }
@@ -271,18 +274,18 @@ export class Entry {
       splice.abort(late.message);
     });
     try {
-      // What came behind the request of an app that is not told success yet.
-      if (!optimistic && request.first.length > 0) {
-        splice.unread(request.first);
-      }
-      splice.setChannel(session.open(target, splice, { first }));
+      // What came behind the request waits for the target.
+      const unread = early ? EMPTY : request.first;
+      if (unread.length > 0) splice.unread(unread);
+      const options = early ? { first } : {};
+      splice.setChannel(session.open(target, splice, options));
     } catch (error) {
       this.#responses.cancel(guard);
       if (optimistic) conn.reset();
       else request.fail(replyForError(error));
       return this.#finished();
     }
-    if (optimistic) splice.attach(conn);
+    if (early) splice.attach(conn);
   }
 
   #finished(): void {

@@ -103,6 +103,7 @@ export class Session {
   #peerChannels = 0;
   #over: TunnelError | undefined;
   #draining = false;
+  #isRelay = false;
 
   /** Takes over a transport on which both sides are authenticated. */
   constructor(transport: Transport, options: SessionOptions) {
@@ -163,6 +164,14 @@ export class Session {
   /** The smallest recent round trip in milliseconds; `undefined` if unknown. */
   get roundTripMs(): number | undefined {
     return this.#heartbeat?.roundTripMs;
+  }
+
+  /**
+   * Whether bytes may be sent on a channel before its CONNECT_RESPONSE. An old
+   * server that has PARTNERS for us relays, and loses such bytes.
+   */
+  get takesEarlyBytes(): boolean {
+    return this.v1 || !this.#isRelay;
   }
 
   /** Whether the session is over. */
@@ -406,8 +415,11 @@ export class Session {
         if (!channel) return void this.#datagrams.onEnd(message);
         this.#forget(channel);
         const { reason } = message;
+        const opened = channel.responded || channel.opener === "peer";
         return channel.owner.closed(
-          isOrderly(reason) ? undefined : resetFor(reason!),
+          isOrderly(reason) && opened
+            ? undefined
+            : resetFor(reason || "closed before it was open"),
         );
       }
       case "window": {
@@ -430,6 +442,9 @@ export class Session {
         return;
       case "unknown":
         return;
+      case "partners":
+        this.#isRelay = true;
+        return this.#options.control?.(message);
       default:
         return this.#options.control?.(message);
     }

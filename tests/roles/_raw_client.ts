@@ -27,7 +27,8 @@ export class RawClient implements AsyncDisposable {
   #taken = 0;
   #wake: (() => void) | undefined;
 
-  private constructor(url: string) {
+  /** Dials; `connect` does more. */
+  constructor(url: string) {
     this.#client = Deno.createHttpClient({});
     this.#socket = new WebSocket(url, { client: this.#client });
     this.#socket.binaryType = "arraybuffer";
