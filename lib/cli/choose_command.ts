@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { CLIENT_COMMAND } from "./commands/client.ts";
+import { CLIENT_COMMAND, PROVIDER_COMMAND } from "./commands/client.ts";
 import { DEMO_COMMAND } from "./commands/demo.ts";
 import { helpCommand } from "./commands/help.ts";
 import { SERVER_COMMAND } from "./commands/server.ts";
@@ -24,6 +24,7 @@ export interface ChosenCommand {
 const WORKING: readonly Command[] = [
   SERVER_COMMAND,
   CLIENT_COMMAND,
+  PROVIDER_COMMAND,
   DEMO_COMMAND,
   VERSION_COMMAND,
 ];
@@ -36,6 +37,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   client: CLIENT_COMMAND,
   // In LinkSocks a connector is a client with another token.
   connector: CLIENT_COMMAND,
+  provider: PROVIDER_COMMAND,
   demo: DEMO_COMMAND,
   version: VERSION_COMMAND,
   help: HELP_COMMAND,
@@ -91,12 +93,6 @@ export function chooseCommand(
 }
 
 function findCommand(word: string, args: readonly string[]): ChosenCommand {
-  if (word === "provider") {
-    throw new UsageError(
-      "provider is not available in this version yet: only forward mode is " +
-        "there, where the server dials targets",
-    );
-  }
   const [topic] = args;
   if (word === "help" && topic !== undefined && !topic.startsWith("-")) {
     return findCommand(topic, ["--help"]);

@@ -24,10 +24,40 @@ export interface SocketOptions {
   logger: Logger;
 }
 
+/** What the commands say of a server's token for providers. */
+export interface ReverseStart {
+  /** The secret that providers show. */
+  token: string;
+  /** Where SOCKS5 listens; 0 takes a free one. */
+  port: number;
+  /** The name that apps must give. */
+  username?: string;
+  /** The password that goes with it. */
+  password?: string;
+  /** Providers manage their connectors; there is no SOCKS5 listener. */
+  autonomy: boolean;
+  /** The secret that connectors show. */
+  connectorToken?: string;
+}
+
 /** What the commands pass to a server. */
 export interface ServerStart extends SocketOptions {
-  /** The secret that clients show. */
-  token: string;
+  /** The secret that forward clients show. */
+  token?: string;
+  /** The secret that providers show, with what belongs to it. */
+  reverse?: ReverseStart;
+  /** Where SOCKS5 listens in reverse mode. */
+  socksHost?: string;
+  /** Listen there before a provider is there. */
+  socksNoWait?: boolean;
+  /** Answer apps there before the target has. */
+  optimistic?: boolean;
+  /** Where apps there send their datagrams. */
+  udpHost?: string;
+  /** The ports for that. */
+  udpPorts?: PortRange;
+  /** How long a connector's request waits for a provider, in milliseconds. */
+  connectorWaitMs?: number;
   /** Where to listen. */
   hostname: string;
   /** The port; 0 takes a free one. */
@@ -42,6 +72,10 @@ export interface ClientStart extends SocketOptions {
   url: string;
   /** The secret that the server knows. */
   token: string;
+  /** Be a provider: dial targets. */
+  reverse?: boolean;
+  /** What a provider registers for its connectors. */
+  connectorToken?: string;
   /** Where SOCKS5 listens. */
   socksHost: string;
   /** Its port; 0 takes a free one. */
@@ -74,6 +108,11 @@ export interface ClientStart extends SocketOptions {
 export interface RunningServer extends Stoppable {
   /** Where it listens. */
   readonly addr: ListenAddr;
+  /** Its tokens. */
+  readonly tokens: {
+    /** Tells the SOCKS port of a reverse token; -1 if it has none. */
+    snapshot(): { type: string; port?: number }[];
+  };
   /** One line for each hop: what TCP Fast Open does there. */
   report(): string[];
 }

@@ -67,19 +67,3 @@ for (
     assertEquals(error.message, message);
   });
 }
-
-for (
-  const { args, mode } of [
-    { args: ["provider"], mode: undefined },
-    { args: [], mode: "provider" },
-    { args: [], mode: "reverse" },
-  ]
-) {
-  Deno.test(`chooseCommand() refuses ${mode ?? args[0]}`, () => {
-    assertThrows(
-      () => chooseCommand(args, "synsocks", () => mode),
-      UsageError,
-      "provider is not available in this version yet",
-    );
-  });
-}

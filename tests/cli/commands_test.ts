@@ -8,7 +8,7 @@ Deno.test("server passes its flags on and makes up a token", async () => {
   const args = ["-H", "127.0.0.1", "-P", "0", "--tfo=ws,target", "--tfo-any"];
   assertEquals(await main([...args, "--backend=deno"], "server", world), 0);
   const { logger: _, token, ...rest } = world.serverStart!;
-  assertMatch(token, /^[0-9a-f]{16}$/);
+  assertMatch(token!, /^[0-9a-f]{16}$/);
   assertEquals(rest, {
     hostname: "127.0.0.1",
     port: 0,
@@ -29,6 +29,86 @@ Deno.test("server brackets an IPv6 address", async () => {
   const world = new FakeWorld();
   assertEquals(await main(["-H", "::1", "-t", "x"], "server", world), 0);
   assertEquals(world.stdout[0], "Listening on ws://[::1]:8765");
+});
+
+Deno.test("server passes the flags of reverse mode on", async () => {
+  const world = new FakeWorld();
+  const args = ["-r", "-t", "T", "-c", "C", "-p", "1080", "-s", "::1", "-fi"];
+  const more = ["-n", "me", "-w", "pw", "--connector-wait-provider=1s"];
+  assertEquals(await main([...args, ...more], "server", world), 0);
+  const start = world.serverStart!;
+  assertEquals(start.token, undefined);
+  assertEquals(start.reverse, {
+    token: "T",
+    connectorToken: "C",
+    port: 1080,
+    username: "me",
+    password: "pw",
+    autonomy: false,
+  });
+  assertEquals(
+    [start.socksHost, start.socksNoWait, start.optimistic],
+    ["::1", true, true],
+  );
+  assertEquals(start.connectorWaitMs, 1000);
+  assertEquals(world.stdout, [
+    "Listening on ws://0.0.0.0:8765",
+    "SOCKS5 proxy on [::1]:1080, through providers",
+    "  ws: server line",
+  ]);
+});
+
+Deno.test("server makes up both tokens of reverse mode", async () => {
+  const world = new FakeWorld();
+  assertEquals(await main(["-r"], "server", world), 0);
+  const { token, connectorToken } = world.serverStart!.reverse!;
+  assertMatch(connectorToken!, /^[0-9a-f]{16}$/);
+  assertEquals(world.stdout, [
+    "Listening on ws://0.0.0.0:8765",
+    `Token: ${token} (made up; set your own with --token)`,
+    `Connector token: ${connectorToken} (made up; set your own with --connector-token)`,
+    "SOCKS5 proxy on 127.0.0.1:9870, as soon as a provider is there",
+    "  ws: server line",
+  ]);
+});
+
+Deno.test("server has no connector token of its own with autonomy", async () => {
+  const world = new FakeWorld({ LINKSOCKS_CONNECTOR_AUTONOMY: "true" });
+  assertEquals(await main(["-r", "-t", "T", "-c", "C"], "server", world), 0);
+  const { connectorToken, autonomy } = world.serverStart!.reverse!;
+  assertEquals([connectorToken, autonomy], [undefined, true]);
+  assertEquals(
+    world.stdout[1],
+    "Providers manage their own connectors; no SOCKS5 proxy here",
+  );
+});
+
+for (
+  const { name, args, variables } of [
+    { name: "provider", args: ["provider"], variables: {} },
+    { name: "client -r", args: ["client", "-r"], variables: {} },
+    {
+      name: "MODE=reverse",
+      args: [],
+      variables: { LINKSOCKS_MODE: "reverse" },
+    },
+  ]
+) {
+  Deno.test(`${name} starts a provider`, async () => {
+    const world = new FakeWorld(variables as Record<string, string>);
+    const flags = ["-u", "ws://h", "-t", "T", "-c", "C"];
+    assertEquals(await main([...args, ...flags], "synsocks", world), 0);
+    const { reverse, connectorToken } = world.clientStart!;
+    assertEquals([reverse, connectorToken], [true, "C"]);
+    assertEquals(world.stdout.includes("Dialling targets for ws://h"), true);
+  });
+}
+
+Deno.test("connector ignores a connector token, as in LinkSocks", async () => {
+  const world = new FakeWorld({ LINKSOCKS_CONNECTOR_TOKEN: "C" });
+  assertEquals(await main(["connector", "-t", "T"], "synsocks", world), 0);
+  const start = world.clientStart!;
+  assertEquals("reverse" in start || "connectorToken" in start, false);
 });
 
 Deno.test("client passes its flags on", async () => {

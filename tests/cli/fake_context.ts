@@ -84,6 +84,10 @@ export class FakeWorld implements CommandContext {
       const { hostname, port } = options;
       return Object.assign(this.serverRole, {
         addr: { hostname, port: port || 40001 },
+        tokens: {
+          snapshot:
+            () => [{ type: "reverse", port: options.reverse?.port ?? -1 }],
+        },
         report: () => ["ws: server line"],
       });
     },

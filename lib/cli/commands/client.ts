@@ -1,4 +1,5 @@
 import { ConfigError, errorText } from "../../base/errors.ts";
+import { checkedLoginFlags } from "../checked_login_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { parseDuration } from "../duration.ts";
 import { EXIT } from "../exit_code.ts";
@@ -17,6 +18,8 @@ import { CLIENT_FLAGS } from "./client_flags.ts";
 /** What a client without a token shows, as in LinkSocks. */
 const ANONYMOUS = "anonymous";
 
+type Values = FlagValues<typeof CLIENT_FLAGS>;
+
 /** The command `client`. */
 export const CLIENT_COMMAND: Command<typeof CLIENT_FLAGS> = {
   name: "client",
@@ -26,8 +29,19 @@ export const CLIENT_COMMAND: Command<typeof CLIENT_FLAGS> = {
   run: runClient,
 };
 
+/** The command `provider`: a client that is one without the flag. */
+export const PROVIDER_COMMAND: Command<typeof CLIENT_FLAGS> = {
+  name: "provider",
+  summary: "Dial targets for apps at a server and for connectors",
+  description:
+    "Dials targets for apps at a server in reverse mode, and for connectors; " +
+    "the same as client --reverse.",
+  flags: CLIENT_FLAGS,
+  run: (values, context) => runClient({ ...values, reverse: true }, context),
+};
+
 async function runClient(
-  values: FlagValues<typeof CLIENT_FLAGS>,
+  values: Values,
   context: CommandContext,
 ): Promise<number> {
   const { output, roles, signals } = context;
@@ -39,6 +53,7 @@ async function runClient(
   const early = client.addr;
   output.out(early ? proxyLine(early, through) : `Connecting to ${through}`);
   if (await isReady(client, ended)) {
+    if (values.reverse) output.out(`Dialling targets for ${through}`);
     if (!early && client.addr) output.out(proxyLine(client.addr, through));
     for (const line of indented(client.report())) output.out(line);
   }
@@ -46,17 +61,10 @@ async function runClient(
 }
 
 async function clientOptions(
-  values: FlagValues<typeof CLIENT_FLAGS>,
+  values: Values,
   context: CommandContext,
 ): Promise<ClientStart> {
-  const { socksUsername: username, socksPassword: password } = values;
-  if ((username === "") !== (password === "")) {
-    // LinkSocks takes one without the other for none, and lets everybody in.
-    const [given, missing] = username === ""
-      ? ["--socks-password", "--socks-username"]
-      : ["--socks-username", "--socks-password"];
-    throw new ConfigError(given!, `needs ${missing} beside it`);
-  }
+  const connectorToken = values.connectorToken.trim();
   return {
     ...socketOptions(values, context),
     url: values.url,
@@ -70,7 +78,10 @@ async function clientOptions(
     threads: threadCount(values.threads),
     renewMs: parseDuration(values.renew, "--renew"),
     ...udpOptions(values),
-    ...(username === "" ? {} : { username, password }),
+    ...checkedLoginFlags(values),
+    ...(values.reverse ? { reverse: true } : {}),
+    // As in LinkSocks it belongs to providers, and does no harm elsewhere.
+    ...(values.reverse && connectorToken !== "" ? { connectorToken } : {}),
     ...(values.caFile === "" ? {} : { caCerts: [await readCa(values.caFile)] }),
   };
 }

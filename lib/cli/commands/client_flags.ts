@@ -132,8 +132,8 @@ export const CLIENT_FLAGS = {
     kind: "switch",
     name: "reverse",
     short: "r",
-    unavailable: "only forward mode is there, where the server dials targets",
-    help: "Dial targets here, for SOCKS5 at the server",
+    help: "Be a provider: dial targets here, for apps at the server and for " +
+      "connectors",
   },
   connectorToken: {
     kind: "text",
@@ -142,8 +142,8 @@ export const CLIENT_FLAGS = {
     env: "CONNECTOR_TOKEN",
     value: "TOKEN",
     default: "",
-    unavailable: "it belongs to reverse mode",
-    help: "Secret for connectors",
+    help: "With --reverse, at a server with autonomy: secret that admits " +
+      "connectors to this provider",
   },
   threads: {
     kind: "integer",

@@ -1,42 +1,117 @@
 import { newToken } from "../../wire/token.ts";
+import { checkedLoginFlags } from "../checked_login_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { parseDuration } from "../duration.ts";
 import { EXIT } from "../exit_code.ts";
 import type { FlagValues } from "../flags.ts";
-import { socketOptions } from "../shared_flags.ts";
+import type { RunningServer, ServerStart } from "../role_starters.ts";
+import { socketOptions, udpOptions } from "../shared_flags.ts";
 import { runUntilStopped } from "../signals.ts";
 import { addrText, indented } from "../start_lines.ts";
 import { SERVER_FLAGS } from "./server_flags.ts";
+
+type Values = FlagValues<typeof SERVER_FLAGS>;
 
 /** The command `server`. */
 export const SERVER_COMMAND: Command<typeof SERVER_FLAGS> = {
   name: "server",
   summary: "Accept clients on a WebSocket and dial their targets",
-  description: "Accepts clients on a WebSocket and dials their targets.",
+  description:
+    "Accepts clients on a WebSocket and dials their targets; with --reverse " +
+    "accepts providers, which dial targets for apps here and for connectors.",
   flags: SERVER_FLAGS,
   run: runServer,
 };
 
 async function runServer(
-  values: FlagValues<typeof SERVER_FLAGS>,
+  values: Values,
   context: CommandContext,
 ): Promise<number> {
   const { output, roles, signals } = context;
-  const token = values.token.trim() || newToken();
+  const tokens = tokensOf(values);
   const server = await roles.startServer({
     ...socketOptions(values, context),
-    token,
+    ...roleOptions(values, tokens),
     hostname: values.wsHost,
     port: values.wsPort,
     workers: workerCount(values.workers),
   });
   output.out(`Listening on ws://${addrText(server.addr)}`);
-  // A token that the user chose stays out of the terminal.
-  if (token !== values.token.trim()) {
-    output.out(`Token: ${token} (made up; set your own with --token)`);
-  }
+  for (const line of tokenLines(values, tokens)) output.out(line);
+  if (values.reverse) output.out(socksLine(values, server));
   for (const line of indented(server.report())) output.out(line);
   const ending = await runUntilStopped(server, signals);
   return ending === "closed" ? EXIT.ok : EXIT.fatal;
+}
+
+/** The secrets of a server, chosen or made up. */
+interface Tokens {
+  token: string;
+  connectorToken: string | undefined;
+}
+
+function tokensOf(values: Values): Tokens {
+  const { reverse, connectorAutonomy } = values;
+  const hasConnectors = reverse && !connectorAutonomy;
+  return {
+    token: values.token.trim() || newToken(),
+    // As in LinkSocks: whoever has providers can have connectors.
+    connectorToken: hasConnectors
+      ? values.connectorToken.trim() || newToken()
+      : undefined,
+  };
+}
+
+function roleOptions(
+  values: Values,
+  { token, connectorToken }: Tokens,
+): Partial<ServerStart> {
+  if (!values.reverse) return { token };
+  return {
+    reverse: {
+      token,
+      port: values.socksPort,
+      autonomy: values.connectorAutonomy,
+      ...checkedLoginFlags(values),
+      ...(connectorToken === undefined ? {} : { connectorToken }),
+    },
+    ...udpOptions(values),
+    socksHost: values.socksHost,
+    socksNoWait: values.socksNowait,
+    optimistic: values.fastOpen,
+    connectorWaitMs: parseDuration(
+      values.connectorWaitProvider,
+      "--connector-wait-provider",
+    ),
+  };
+}
+
+/** A token that the user chose stays out of the terminal. */
+function tokenLines(
+  values: Values,
+  { token, connectorToken }: Tokens,
+): string[] {
+  const lines: string[] = [];
+  const tell = (what: string, token: string, flag: string): void => {
+    lines.push(`${what}: ${token} (made up; set your own with --${flag})`);
+  };
+  if (token !== values.token.trim()) tell("Token", token, "token");
+  if (
+    connectorToken !== undefined &&
+    connectorToken !== values.connectorToken.trim()
+  ) tell("Connector token", connectorToken, "connector-token");
+  return lines;
+}
+
+function socksLine(values: Values, { tokens }: RunningServer): string {
+  if (values.connectorAutonomy) {
+    return "Providers manage their own connectors; no SOCKS5 proxy here";
+  }
+  const [{ port = values.socksPort } = {}] = tokens.snapshot();
+  const at = addrText({ hostname: values.socksHost, port });
+  return values.socksNowait
+    ? `SOCKS5 proxy on ${at}, through providers`
+    : `SOCKS5 proxy on ${at}, as soon as a provider is there`;
 }
 
 /** As `--threads` of the client: 0 means one, -1 one for each processor. */

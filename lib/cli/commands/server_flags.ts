@@ -59,7 +59,9 @@ export const SERVER_FLAGS = {
     name: "fast-open",
     short: "f",
     env: "FASTOPEN",
-    help: "Accepted for LinkSocks; the client's flag decides",
+    help:
+      "Reverse mode: tell apps of success before the target has answered, so " +
+      "that their first bytes travel at once; elsewhere the client's flag decides",
   },
   connectorToken: {
     kind: "text",
@@ -68,31 +70,29 @@ export const SERVER_FLAGS = {
     env: "CONNECTOR_TOKEN",
     value: "TOKEN",
     default: "",
-    unavailable: "it belongs to reverse mode",
-    help: "Secret of connectors",
+    help: "Reverse mode: secret of connectors; made up and printed if absent",
   },
   connectorAutonomy: {
     kind: "switch",
     name: "connector-autonomy",
     short: "a",
     env: "CONNECTOR_AUTONOMY",
-    unavailable: "it belongs to reverse mode",
-    help: "Let providers manage the tokens of their connectors",
+    help:
+      "Reverse mode: providers manage the tokens of their connectors, and " +
+      "there is no SOCKS5 listener",
   },
   connectorWaitProvider: {
     kind: "text",
     name: "connector-wait-provider",
     value: "TIME",
     default: "5s",
-    unavailable: "it belongs to reverse mode",
-    help: "How long a connector waits for a provider",
+    help: "How long a connector's request waits for a provider",
   },
   reverse: {
     kind: "switch",
     name: "reverse",
     short: "r",
-    unavailable: "only forward mode is there, where targets are dialled here",
-    help: "Listen for SOCKS5 here and dial targets at the clients",
+    help: "Listen for SOCKS5 here and have targets dialled by providers",
   },
   socksHost: {
     kind: "text",
@@ -101,8 +101,7 @@ export const SERVER_FLAGS = {
     env: "SOCKS_HOST",
     value: "HOST",
     default: "127.0.0.1",
-    unavailable: "in forward mode the SOCKS5 port is at the client",
-    help: "Address of the SOCKS5 listener",
+    help: "Reverse mode: address of the SOCKS5 listener",
   },
   socksPort: {
     kind: "integer",
@@ -113,8 +112,7 @@ export const SERVER_FLAGS = {
     min: 0,
     max: 65535,
     default: 9870,
-    unavailable: "in forward mode the SOCKS5 port is at the client",
-    help: "Port of the SOCKS5 listener",
+    help: "Reverse mode: port of the SOCKS5 listener, 0 for a free one",
   },
   socksUsername: {
     kind: "text",
@@ -123,8 +121,7 @@ export const SERVER_FLAGS = {
     env: "SOCKS_USERNAME",
     value: "NAME",
     default: "",
-    unavailable: "in forward mode the SOCKS5 port is at the client",
-    help: "User name that apps must give",
+    help: "Reverse mode: user name that apps must give",
   },
   socksPassword: {
     kind: "text",
@@ -133,15 +130,13 @@ export const SERVER_FLAGS = {
     env: "SOCKS_PASSWORD",
     value: "PASSWORD",
     default: "",
-    unavailable: "in forward mode the SOCKS5 port is at the client",
-    help: "Password that apps must give",
+    help: "Reverse mode: password that apps must give",
   },
   socksNowait: {
     kind: "switch",
     name: "socks-nowait",
     short: "i",
-    unavailable: "in forward mode the SOCKS5 port is at the client",
-    help: "Listen for SOCKS5 before a provider is there",
+    help: "Reverse mode: listen for SOCKS5 before a provider is there",
   },
   udpHost: {
     kind: "text",
@@ -149,8 +144,9 @@ export const SERVER_FLAGS = {
     env: "UDP_HOST",
     value: "HOST",
     default: "",
-    unavailable: "in forward mode the SOCKS5 port is at the client",
-    help: "IP address for datagrams of apps; that of the SOCKS5 conn if absent",
+    help:
+      "Reverse mode: IP address for datagrams of apps; that of the SOCKS5 " +
+      "conn if absent",
   },
   udpPorts: {
     kind: "text",
@@ -158,8 +154,7 @@ export const SERVER_FLAGS = {
     env: "UDP_PORTS",
     value: "A-B",
     default: "",
-    unavailable: "in forward mode the SOCKS5 port is at the client",
-    help: "Ports for datagrams of apps; any free one if absent",
+    help: "Reverse mode: ports for datagrams of apps; any free one if absent",
   },
   apiKey: {
     kind: "text",
