@@ -155,6 +155,11 @@ export class ReferenceProcess {
     return await this.#started("SOCKS5 server started");
   }
 
+  /** Resolves when it has printed `text`; it is killed if it never does. */
+  async says(text: string): Promise<this> {
+    return await this.#started(text);
+  }
+
   /** The exit code, once it ended by itself, and all that it said. */
   async ended(): Promise<{ code: number; output: string }> {
     const { code } = await this.#child.status;
