@@ -225,7 +225,7 @@ class TunnelClient implements Client {
     });
     const identity = { token, reverse, instance: crypto.randomUUID() };
     return async (signal) => {
-      const { transport, v1, conn } = await dialTunnel({
+      const { transport, v1, conn, pong } = await dialTunnel({
         url,
         identity,
         backend,
@@ -249,7 +249,7 @@ class TunnelClient implements Client {
       const onAbort = () => session.close();
       signal.addEventListener("abort", onAbort, { once: true });
       try {
-        await this.#side.joined(session);
+        await this.#side.joined(session, pong);
       } finally {
         signal.removeEventListener("abort", onAbort);
       }

@@ -26,6 +26,12 @@ export interface ExitSideOptions {
 /** How often a drain looks whether it is over. */
 const DRAIN_POLL_MS = 20;
 
+/**
+ * The reference's server cuts a provider off 60 s after its last pong, and asks for
+ * one only when it picks a provider for an app.
+ */
+const PONG_MS = 25_000;
+
 /** A provider: dials what the server asks for. */
 export class ExitSide implements ClientSide {
   readonly addr = undefined;
@@ -51,8 +57,9 @@ export class ExitSide implements ClientSide {
     };
   }
 
-  async joined(session: Session): Promise<void> {
+  async joined(session: Session, pong?: () => void): Promise<void> {
     this.#sessions.add(session);
+    if (!session.v1 && pong) sendPongs(session, pong);
     session.closed.then(() => this.#sessions.delete(session));
     const { connectorToken, logger } = this.#options;
     if (connectorToken === undefined) return;
@@ -88,4 +95,9 @@ export class ExitSide implements ClientSide {
   #busy(): boolean {
     return [...this.#sessions].some(({ channelCount }) => channelCount > 0);
   }
+}
+
+function sendPongs(session: Session, pong: () => void): void {
+  const timer = setInterval(pong, PONG_MS);
+  session.closed.then(() => clearInterval(timer));
 }

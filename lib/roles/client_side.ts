@@ -18,9 +18,10 @@ export interface ClientSide {
   /**
    * A session is open, and not used yet.
    *
+   * @param pong Sends a pong that nobody asked for, where that is possible
    * @throws {TunnelError} if it cannot be used; `auth` if none ever can
    */
-  joined(session: Session): Promise<void>;
+  joined(session: Session, pong?: () => void): Promise<void>;
   /** There is a session. Throws `TunnelError` if a port cannot be had. */
   open(): void;
   /** Takes nothing more; resolves when all that is under way has ended. */

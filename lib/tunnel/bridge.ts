@@ -9,6 +9,7 @@ import {
   type Listener,
 } from "../net/conn.ts";
 import { relay } from "../net/relay.ts";
+import { PongConn } from "./pong_conn.ts";
 
 /** What a bridge needs. */
 export interface BridgeOptions {
@@ -22,6 +23,8 @@ export interface BridgeOptions {
   secure: boolean;
   /** PEM of certificates to trust in addition; for `wss`. */
   caCerts?: readonly string[];
+  /** Be able to send pongs that nobody asked for; not for `wss`. @default {false} */
+  pongs?: boolean;
   /** Gives up when it aborts. */
   signal: AbortSignal;
 }
@@ -200,13 +203,18 @@ async function proxyAnswered(conn: Conn, password: string): Promise<Conn> {
 
 async function dialWithFirst(
   local: Conn,
-  { backend, dialer, target, secure, signal }: BridgeOptions,
+  { backend, dialer, target, secure, pongs, signal }: BridgeOptions,
 ): Promise<Conn> {
   // A request ends with a blank line; a ClientHello comes in one piece or the
   // rest of it follows behind.
   const first = await readFirst(local, secure ? () => true : endsHead, signal);
-  const { conn, sent } = await dialer.dial(target, { first, signal });
-  backend.tuneTunnel(conn);
+  const dialed = await dialer.dial(target, { first, signal });
+  const { sent } = dialed;
+  backend.tuneTunnel(dialed.conn);
+  // What TLS has made of frames cannot be added to.
+  const conn = pongs && !secure
+    ? new PongConn(dialed.conn, first.length - sent)
+    : dialed.conn;
   relay(local, conn, sent < first.length ? first.slice(sent) : EMPTY);
   return conn;
 }

@@ -6,6 +6,7 @@ import { decodeMessage } from "../wire/decode.ts";
 import { encodeMessage } from "../wire/encode.ts";
 import { SUBPROTOCOL } from "../wire/subprotocol.ts";
 import { type Bridge, openBridge } from "./bridge.ts";
+import { PongConn } from "./pong_conn.ts";
 import type { Transport } from "./transport.ts";
 import { authenticateUrl, type TunnelIdentity } from "./tunnel_url.ts";
 import { WebSocketTransport } from "./web_socket_transport.ts";
@@ -34,6 +35,11 @@ export interface DialedTunnel {
   v1: boolean;
   /** The conn to the server, with what its SYN did; unknown without a bridge. */
   conn: Conn | undefined;
+  /**
+   * Sends a pong that nobody asked for; only for a provider's `ws`, and harmless
+   * when the tunnel is closed.
+   */
+  pong: (() => void) | undefined;
 }
 
 /** TCP, TLS, upgrade and authentication together. */
@@ -61,7 +67,9 @@ export async function dialTunnel(
     if (!authenticated) sendAuth(transport, options.identity);
     await authResponse(transport, signal);
     const v1 = transport.protocol === SUBPROTOCOL;
-    return { transport, v1, conn: await bridge?.dialed };
+    const conn = await bridge?.dialed;
+    const pong = conn instanceof PongConn ? () => conn.pong() : undefined;
+    return { transport, v1, conn, pong };
   } catch (error) {
     if (deadline.aborted && !options.signal.aborted) {
       throw new TunnelError("timeout", "the server did not answer in time");
@@ -73,7 +81,7 @@ export async function dialTunnel(
 }
 
 function bridgeFor(
-  { backend, dialer, caCerts }: DialTunnelOptions,
+  { backend, dialer, identity, caCerts }: DialTunnelOptions,
   url: URL,
   signal: AbortSignal,
 ): Bridge | undefined {
@@ -87,6 +95,7 @@ function bridgeFor(
     dialer,
     target: { host, port },
     secure,
+    pongs: identity.reverse,
     signal,
     ...(caCerts ? { caCerts } : {}),
   });
