@@ -11,7 +11,7 @@ const NEVER = new AbortController().signal;
 
 function tunnel(): DialedTunnel & { transport: MemoryTransport } {
   const [transport] = MemoryTransport.pair();
-  return { transport, v1: true, conn: undefined };
+  return { transport, v1: true, conn: undefined, pong: undefined };
 }
 
 Deno.test("dialFastest() takes the first that lets us in and aborts the others", async () => {
