@@ -26,7 +26,7 @@ export function defaultOf(flag: Flag): FlagValue<Flag> {
     case "count":
       return 0;
     case "list":
-      return [];
+      return flag.default ?? [];
     default:
       return flag.default;
   }

@@ -67,6 +67,8 @@ export interface CountFlag extends FlagText {
 export interface ListFlag extends FlagText {
   /** Takes a text. */
   readonly kind: "list";
+  /** The value if nobody says anything. @default none */
+  readonly default?: readonly string[];
 }
 
 /** One flag of a command. */

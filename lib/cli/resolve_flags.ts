@@ -46,7 +46,10 @@ function readEnvironment(
 ): { label: string; texts: readonly string[] } | undefined {
   const variable = flag.env && findVariable(environment, flag.env);
   if (!variable) return undefined;
-  return { label: variable.name, texts: [variable.value] };
+  const { name: label, value } = variable;
+  // What is repeated on a command line stands side by side in a variable.
+  const texts = flag.kind === "list" ? value.split(/[\s,]+/) : [value];
+  return { label, texts };
 }
 
 function checkAvailable(

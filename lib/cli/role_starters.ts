@@ -1,6 +1,7 @@
 import type { BackendChoice } from "../net/choose_backend.ts";
 import type { PortRange } from "../net/port_range.ts";
 import type { TfoChoice } from "../net/tfo_choice.ts";
+import type { TokenAdmin } from "../admin/token_admin.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Stoppable } from "./signals.ts";
 
@@ -56,6 +57,11 @@ export interface ServerStart extends SocketOptions {
   udpHost?: string;
   /** The ports for that. */
   udpPorts?: PortRange;
+  /** Answers requests that are not for a tunnel. */
+  answer?: (
+    request: Request,
+    tokens: TokenAdmin,
+  ) => Response | Promise<Response> | undefined;
   /** How long a connector's request waits for a provider, in milliseconds. */
   connectorWaitMs?: number;
   /** Where to listen. */
@@ -68,8 +74,8 @@ export interface ServerStart extends SocketOptions {
 
 /** What the commands pass to a client. */
 export interface ClientStart extends SocketOptions {
-  /** The server. */
-  url: string;
+  /** The server, or several. */
+  url: string | readonly string[];
   /** The secret that the server knows. */
   token: string;
   /** Be a provider: dial targets. */

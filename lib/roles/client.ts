@@ -11,6 +11,7 @@ import {
 import { fastOpenSupport } from "../net/fast_open.ts";
 import { Resolver } from "../net/resolver.ts";
 import { parseTfoChoice, type TfoChoice } from "../net/tfo_choice.ts";
+import { dialFastest } from "../tunnel/dial_fastest.ts";
 import { dialTunnel } from "../tunnel/dial_tunnel.ts";
 import { Session } from "../tunnel/session.ts";
 import { SessionPool } from "../tunnel/session_pool.ts";
@@ -29,8 +30,11 @@ import { udpEntryOptions, type UdpOptions } from "./udp_options.ts";
  * for them follows from the token.
  */
 export interface ClientOptions extends UdpOptions {
-  /** The server, such as `ws://host:8765`. */
-  url: string;
+  /**
+   * The server, such as `ws://host:8765`. With several the one that answers first
+   * is used, and another one when it is lost.
+   */
+  url: string | readonly string[];
   /** The secret of the server's clients, connectors or providers. */
   token: string;
   /** Dial targets here, for apps at the server and for connectors. @default {false} */
@@ -146,7 +150,8 @@ class TunnelClient implements Client {
       logger = SILENT,
       gracePeriodMs = 5000,
     } = options;
-    const url = normalizeTunnelUrl(options.url);
+    const urls = [options.url].flat().map(normalizeTunnelUrl);
+    if (urls.length === 0) throw new ConfigError("--url", "must not be empty");
     const login = checkedLogin(options.username, options.password);
     if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
       const rule = `must be an integer from 1 to ${MAX_THREADS}`;
@@ -155,7 +160,7 @@ class TunnelClient implements Client {
     this.#tfo = tfo;
     this.#gracePeriodMs = gracePeriodMs;
     this.#chosen = chooseBackend(backend, logger);
-    const open = this.#opener(url, options);
+    const open = this.#opener(urls, options);
     const pool = { size: threads, renewMs, reconnect, retryAuth, logger, open };
     this.#sessions = new SessionPool(pool);
     this.#side = options.reverse
@@ -213,9 +218,9 @@ class TunnelClient implements Client {
     return new ExitSide({ dialer, udpExit, connectorToken, logger, observer });
   }
 
-  /** What opens a session with the server. */
+  /** What opens a session with the server that answers first. */
   #opener(
-    url: URL,
+    urls: readonly URL[],
     { token, reverse = false, caCerts, logger = SILENT }: ClientOptions,
   ): (signal: AbortSignal) => Promise<Session> {
     const { backend } = this.#chosen;
@@ -225,14 +230,17 @@ class TunnelClient implements Client {
     });
     const identity = { token, reverse, instance: crypto.randomUUID() };
     return async (signal) => {
-      const { transport, v1, conn, pong } = await dialTunnel({
-        url,
-        identity,
-        backend,
-        dialer,
-        signal,
-        ...(caCerts ? { caCerts } : {}),
-      });
+      const dial = (url: URL, signal: AbortSignal) =>
+        dialTunnel({
+          url,
+          identity,
+          backend,
+          dialer,
+          signal,
+          ...(caCerts ? { caCerts } : {}),
+        });
+      const fastest = await dialFastest(urls, dial, signal);
+      const { transport, v1, conn, pong, url } = fastest;
       const syn = conn?.fastOpen ?? { result: "off", rttUs: 0 };
       observer({ type: "syn", hop: "tunnel", ...syn });
       const session = new Session(transport, {
@@ -242,7 +250,8 @@ class TunnelClient implements Client {
         ...this.#side.sessionOptions(v1),
       });
       observer({ type: "sessionOpened", peer: url.host, v1 });
-      logger.info("Connected to the server", { v1, syn: syn.result });
+      const { host } = url;
+      logger.info("Connected to the server", { host, v1, syn: syn.result });
       session.closed.then(({ message: reason }) =>
         observer({ type: "sessionClosed", peer: url.host, reason })
       );

@@ -117,7 +117,7 @@ Deno.test("client passes its flags on", async () => {
   assertEquals(await main([...args, "-w", "pw", "-fiR"], "client", world), 0);
   const { logger: _, ...rest } = world.clientStart!;
   assertEquals(rest, {
-    url: "wss://h",
+    url: ["wss://h"],
     token: "secret",
     socksHost: "::1",
     socksPort: 1080,

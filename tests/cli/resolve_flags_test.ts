@@ -28,7 +28,7 @@ Deno.test("resolveFlags() gives the defaults of LinkSocks", () => {
   const client = resolve(CLIENT_FLAGS, []);
   assertEquals(
     [client.url, client.socksHost, client.socksPort, client.threads],
-    ["ws://localhost:8765", "127.0.0.1", 9870, 1],
+    [["ws://localhost:8765"], "127.0.0.1", 9870, 1],
   );
   assertEquals(
     [client.fastOpen, client.debug, client.stunServer, client.backend],
@@ -210,10 +210,31 @@ for (
   }
 }
 
+const LATER = {
+  kind: "text",
+  name: "later",
+  env: "LATER",
+  value: "WHEN",
+  default: "",
+  unavailable: "not today",
+  help: "For later",
+} as const;
+
+Deno.test("resolveFlags() reads a list from a variable", () => {
+  const several = { SYNSOCKS_URL: "ws://a, ws://b\tws://c" };
+  assertEquals(resolve(CLIENT_FLAGS, [], several).url, [
+    "ws://a",
+    "ws://b",
+    "ws://c",
+  ]);
+  const flags = ["-u", "ws://a", "--url=ws://b"];
+  assertEquals(resolve(CLIENT_FLAGS, flags, several).url, ["ws://a", "ws://b"]);
+});
+
 Deno.test("resolveFlags() refuses a variable of an unavailable flag by both names", () => {
   assertThrows(
-    () => resolve(SERVER_FLAGS, [], { LINKSOCKS_API_KEY: "k" }),
+    () => resolve({ later: LATER }, [], { LINKSOCKS_LATER: "k" }),
     UsageError,
-    "LINKSOCKS_API_KEY (--api-key) is not available",
+    "LINKSOCKS_LATER (--later) is not available",
   );
 });

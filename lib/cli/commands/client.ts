@@ -48,7 +48,7 @@ async function runClient(
   const options = await clientOptions(values, context);
   const client = await roles.startClient(options);
   const ended = runUntilStopped(client, signals);
-  const through = redact(options.url);
+  const through = [options.url].flat().map(redact).join(" or ");
   // Without --socks-no-wait the listener opens with the first session.
   const early = client.addr;
   output.out(early ? proxyLine(early, through) : `Connecting to ${through}`);

@@ -4,14 +4,13 @@ import { HELP_FLAGS, ROLE_FLAGS } from "../shared_flags.ts";
 /** The flags of `client`; the letters are those of LinkSocks. */
 export const CLIENT_FLAGS = {
   url: {
-    kind: "text",
+    kind: "list",
     name: "url",
     short: "u",
     env: "URL",
     value: "URL",
-    default: "ws://localhost:8765",
-    required: true,
-    help: "The server",
+    default: ["ws://localhost:8765"],
+    help: "The server; if repeated, the one that answers first is used",
   },
   token: {
     kind: "text",

@@ -1,3 +1,4 @@
+import { handleApi, isApiPath } from "../../admin/api.ts";
 import { newToken } from "../../wire/token.ts";
 import { checkedLoginFlags } from "../checked_login_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
@@ -8,6 +9,7 @@ import type { RunningServer, ServerStart } from "../role_starters.ts";
 import { socketOptions, udpOptions } from "../shared_flags.ts";
 import { runUntilStopped } from "../signals.ts";
 import { addrText, indented } from "../start_lines.ts";
+import { VERSION } from "../version_text.ts";
 import { SERVER_FLAGS } from "./server_flags.ts";
 
 type Values = FlagValues<typeof SERVER_FLAGS>;
@@ -35,6 +37,7 @@ async function runServer(
     hostname: values.wsHost,
     port: values.wsPort,
     workers: workerCount(values.workers),
+    ...apiOptions(values.apiKey.trim()),
   });
   output.out(`Listening on ws://${addrText(server.addr)}`);
   for (const line of tokenLines(values, tokens)) output.out(line);
@@ -83,6 +86,18 @@ function roleOptions(
       values.connectorWaitProvider,
       "--connector-wait-provider",
     ),
+  };
+}
+
+/** The HTTP API, if there is a key for it. */
+function apiOptions(apiKey: string): Pick<ServerStart, "answer"> {
+  if (apiKey === "") return {};
+  const options = { apiKey, version: VERSION };
+  return {
+    answer: (request, tokens) =>
+      isApiPath(new URL(request.url).pathname)
+        ? handleApi(request, tokens, options)
+        : undefined,
   };
 }
 

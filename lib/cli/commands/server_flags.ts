@@ -163,8 +163,7 @@ export const SERVER_FLAGS = {
     env: "API_KEY",
     value: "KEY",
     default: "",
-    unavailable: "there is no HTTP API",
-    help: "Secret of the HTTP API",
+    help: "Secret of the HTTP API at /api; without one there is no API",
   },
   upstreamProxy: {
     kind: "text",
