@@ -72,6 +72,21 @@ export function close(resource: { close(): void }): void {
   }
 }
 
+/** All conns of a listener until it is closed. */
+export async function* acceptAll(
+  listener: Deno.TcpListener,
+): AsyncGenerator<Deno.TcpConn> {
+  for (;;) {
+    try {
+      yield await listener.accept();
+    } catch (error) {
+      if (error instanceof Deno.errors.BadResource) return;
+      // A conn that was reset before it was accepted.
+      if (!(error instanceof Deno.errors.NotConnected)) throw error;
+    }
+  }
+}
+
 /** A target on a free port; each conn is given to `serve`, which owns it. */
 export class Target implements AsyncDisposable {
   /** Where it listens, on 127.0.0.1. */
@@ -87,7 +102,7 @@ export class Target implements AsyncDisposable {
   }
 
   async #accept(serve: (conn: Deno.TcpConn) => Promise<void>): Promise<void> {
-    for await (const conn of this.#listener) {
+    for await (const conn of acceptAll(this.#listener)) {
       this.#conns.add(conn);
       // An app that goes away in the middle is what some loads are about.
       serve(conn).catch(() => {}).finally(() => {

@@ -32,7 +32,8 @@ export class Report {
   /** Keeps a row and prints it. */
   row(scenario: string, row: Row): void {
     const named: NamedRow = { scenario, ...row };
-    if (row.other !== undefined) named.ratio = row.ours / row.other;
+    // Nothing is a multiple of nothing.
+    if (row.other) named.ratio = row.ours / row.other;
     this.#rows.push(named);
     this.say(`  ${cellsOf(named).slice(1).join(" | ")}`);
   }

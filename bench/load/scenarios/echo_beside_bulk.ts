@@ -47,8 +47,11 @@ export async function echoBesideBulk(context: Context): Promise<void> {
       otherName: other.name,
       failure: mine.find(({ failure }) => failure)?.failure,
     });
-  for (const key of ["p50", "p99", "max"] as const) {
+  const keys = ["p50", "p99", "max"] as const;
+  for (const key of keys) {
     row(`echo alone, ${key}`, "ms", ({ alone }) => alone[key]);
+  }
+  for (const key of keys) {
     row(`echo beside bulk, ${key}`, "ms", ({ beside }) => beside[key]);
   }
   row("bulk alone", "Gbit/s", ({ bulkAlone }) => bulkAlone);

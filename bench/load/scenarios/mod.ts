@@ -1,10 +1,12 @@
 import type { Scenario } from "../scenario.ts";
 import { bulk } from "./bulk.ts";
+import { churn } from "./churn.ts";
 import { echoBesideBulk } from "./echo_beside_bulk.ts";
 import { halfClose } from "./half_close.ts";
 import { idle } from "./idle.ts";
 import { requests } from "./requests.ts";
 import { slowReader } from "./slow_reader.ts";
+import { workers } from "./workers.ts";
 
 /** All loads by name, in the order in which they run. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -14,4 +16,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "echo-beside-bulk": echoBesideBulk,
   "half-close": halfClose,
   idle,
+  churn,
+  workers,
 };
