@@ -1,6 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { Generator } from "./generator.ts";
-import { guardProcesses } from "./processes.ts";
+import { describeProcesses, guardProcesses } from "./processes.ts";
 import { Report } from "./report.ts";
 import type { Context } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
@@ -57,8 +57,11 @@ async function main(args: string[]): Promise<number> {
         seconds,
         quick: flags.quick === true,
         peer: textOf(flags.peer),
-        row: (row) => report.row(name, row),
-        say: (line) => report.say(line),
+        row: (row) => {
+          report.row(name, row);
+          if (row.failure) describeProcesses().forEach(report.say);
+        },
+        say: report.say,
         skip: (reason) => report.skip(name, reason),
       };
       report.say(`${name}:`);

@@ -1,18 +1,30 @@
 /** All that run now, so that none outlives this program. */
-const RUNNING = new Set<Deno.ChildProcess>();
+const RUNNING = new Map<Deno.ChildProcess, RunningProcess>();
 const LINE_DEADLINE_MS = 20_000;
 /** How much of an output is kept to be shown when something fails. */
 const KEPT_CHARACTERS = 20_000;
+const DESCRIBED_CHARACTERS = 1500;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const INTERRUPTED = 130;
 
 /** Kills all children on a signal or an exit of any kind. */
 export function guardProcesses(): void {
   for (const signal of SIGNALS) {
-    Deno.addSignalListener(signal, () => Deno.exit(INTERRUPTED));
+    Deno.addSignalListener(signal, () => {
+      Deno.stderr.writeSync(new TextEncoder().encode(`ended by ${signal}\n`));
+      Deno.exit(INTERRUPTED);
+    });
   }
   globalThis.addEventListener("unload", () => {
-    for (const child of RUNNING) kill(child);
+    for (const child of RUNNING.keys()) kill(child);
+  });
+}
+
+/** What all that run now have said of late; for a look at a failure. */
+export function describeProcesses(): string[] {
+  return [...RUNNING.values()].map(({ name, pid, isOver, output }) => {
+    const said = output.slice(-DESCRIBED_CHARACTERS).trimEnd();
+    return `--- ${name} (${pid}${isOver ? ", ended" : ""}):\n${said}`;
   });
 }
 
@@ -20,6 +32,8 @@ export function guardProcesses(): void {
 export class RunningProcess {
   /** Its process id. */
   readonly pid: number;
+  /** Its command line. */
+  readonly name: string;
   readonly #child: Deno.ChildProcess;
   readonly #reading: Promise<unknown>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -40,8 +54,9 @@ export class RunningProcess {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    RUNNING.add(this.#child);
+    RUNNING.set(this.#child, this);
     this.pid = this.#child.pid;
+    this.name = [program, ...args].join(" ");
     this.#input = this.#child.stdin.getWriter();
     const { stdout, stderr } = this.#child;
     this.#reading = Promise.all([this.#read(stdout), this.#read(stderr)])
@@ -49,6 +64,11 @@ export class RunningProcess {
         this.#over = true;
         this.#changed.resolve();
       });
+  }
+
+  /** Whether it has ended. */
+  get isOver(): boolean {
+    return this.#over;
   }
 
   /** What it said of late. */
