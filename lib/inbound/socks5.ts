@@ -28,12 +28,6 @@ export const REPLY = {
 /** RFC 1928, section 5. */
 const ADDRESS_TYPE = { ipv4: 1, domain: 3, ipv6: 4 } as const;
 
-/**
- * A greeting, a login or a request is at most this long: 4 bytes, a name with its
- * length, a port; or two texts of 255 with their lengths.
- */
-export const MAX_HANDSHAKE_BYTES = 513;
-
 const DECODER = new TextDecoder();
 
 /** The outcome of looking at bytes that may not be all there yet. */

@@ -1,22 +1,16 @@
-import { errorCode, type TunnelErrorCode } from "../base/errors.ts";
+import type { Failure } from "./failure.ts";
 import { REPLY } from "./socks5.ts";
 
 /** The reply code that tells an app why it could not be connected. */
-export function replyForError(error: unknown): number {
-  return replyForFailure(errorCode(error));
-}
-
-/** The reply code of a failure; `noAnswer` is a peer that has not said. */
-export function replyForFailure(failure: TunnelErrorCode | "noAnswer"): number {
+export function socks5ReplyFor(failure: Failure): number {
   switch (failure) {
-    case "noAnswer":
-      return REPLY.hostUnreachable;
     case "refused":
       return REPLY.connectionRefused;
     case "unreachable":
     case "unavailable":
       return REPLY.networkUnreachable;
     case "name":
+    case "noAnswer":
       return REPLY.hostUnreachable;
     case "timeout":
       return REPLY.ttlExpired;
