@@ -3,12 +3,8 @@ import { type Deadline, Deadlines } from "../base/deadlines.ts";
 import { errorCode, errorText, TunnelError } from "../base/errors.ts";
 import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
-import { replyForError } from "../inbound/reply_for_error.ts";
-import { REPLY } from "../inbound/socks5.ts";
-import {
-  type InboundRequest,
-  Socks5Handshake,
-} from "../inbound/socks5_handshake.ts";
+import { Handshake } from "../inbound/handshake.ts";
+import type { TcpRequest } from "../inbound/request.ts";
 import type { Login } from "../inbound/socks5.ts";
 import type { Backend, Conn, Listener } from "../net/conn.ts";
 import { FAILED } from "../net/conn.ts";
@@ -66,7 +62,7 @@ const FIRST_BYTES_WAIT_MS = 2;
 
 const SCRATCH = new Uint8Array(MAX_FIRST_BYTES);
 
-/** The side that apps come to: a SOCKS5 port whose conns become channels. */
+/** The side that apps come to: a proxy port whose conns become channels. */
 export class Entry {
   readonly #options: EntryOptions;
   readonly #listener: Listener;
@@ -139,19 +135,15 @@ export class Entry {
       observer({ type: "syn", hop: "socks", result, rttUs });
     }
     this.#conns.add(conn);
-    const handshake = new Socks5Handshake(conn, {
+    const handshake = new Handshake(conn, {
       login,
+      udp: true,
       requested: (request) => {
         this.#handshakes.cancel(deadline);
         this.#conns.delete(conn);
         observer({ type: "requested" });
-        this.#onRequest(request);
-      },
-      associated: (request) => {
-        this.#handshakes.cancel(deadline);
-        this.#conns.delete(conn);
-        observer({ type: "requested" });
-        this.#onAssociate(request);
+        if (request.kind === "tcp") this.#onRequest(request);
+        else this.#onAssociate(request);
       },
       failed: () => {
         this.#handshakes.cancel(deadline);
@@ -163,7 +155,7 @@ export class Entry {
     handshake.start();
   }
 
-  #onRequest(request: InboundRequest): void {
+  #onRequest(request: TcpRequest): void {
     const session = this.#options.sessions.current;
     if (session) return this.#serve(session, request);
     this.#conns.add(request.conn);
@@ -171,7 +163,7 @@ export class Entry {
       if (this.#closed) return;
       this.#conns.delete(request.conn);
       if (next) this.#serve(next, request);
-      else request.fail(REPLY.networkUnreachable);
+      else request.fail("unavailable");
     });
   }
 
@@ -191,11 +183,13 @@ export class Entry {
     });
   }
 
-  #serve(session: Session, request: InboundRequest): void {
+  #serve(session: Session, request: TcpRequest): void {
     this.#active++;
-    if (!this.#options.optimistic) return this.#open(session, request, EMPTY);
+    const { first, silent, target } = request;
+    if (silent || !this.#options.optimistic) {
+      return this.#open(session, request, first);
+    }
     request.succeed();
-    const { first, target } = request;
     if (first.length > 0 || !session.v1 || speaksFirst(target.port)) {
       return this.#open(session, request, first);
     }
@@ -207,7 +201,7 @@ export class Entry {
    * the exit has them for its SYN; but nobody waits long for an app that waits for
    * the target.
    */
-  #awaitFirst(session: Session, request: InboundRequest): void {
+  #awaitFirst(session: Session, request: TcpRequest): void {
     const { conn } = request;
     const open = (first: Uint8Array): void => {
       this.#firstBytes.cancel(deadline);
@@ -233,20 +227,26 @@ export class Entry {
     readable();
   }
 
-  #open(session: Session, request: InboundRequest, first: Uint8Array): void {
+  /** `bytes` are what has been read of the app and is for the target. */
+  #open(session: Session, request: TcpRequest, bytes: Uint8Array): void {
     const { optimistic, logger, observer } = this.#options;
-    const { conn, target } = request;
-    // Bytes of the app are read, and sent, before the target was reached.
-    const early = optimistic && session.takesEarlyBytes;
+    const { conn, target, silent } = request;
+    const told = optimistic && !silent;
+    // An app that is told nothing loses nothing when its first bytes go with
+    // CONNECT; an old peer need not expect them so early.
+    const sendsEarly = session.takesEarlyBytes &&
+      (optimistic || (silent && session.v1));
+    // More bytes of the app are read, and sent, before the target was reached.
+    const early = told && sendsEarly;
     const splice = new Splice({
       opened: () => {
         this.#responses.cancel(guard);
-        if (!optimistic) request.succeed();
+        if (!told) request.succeed();
         if (!early) splice.attach(conn);
       },
       refused: (error) => {
-        if (!optimistic) {
-          request.fail(replyForError(error));
+        if (!told) {
+          request.fail(errorCode(error));
           return true;
         }
         observer({ type: "lateFailure", code: errorCode(error) });
@@ -264,25 +264,25 @@ export class Entry {
     });
     const guard: Deadline = this.#responses.add(() => {
       const late = new TunnelError("timeout", "the peer did not answer");
-      if (optimistic) {
+      if (told) {
         observer({ type: "lateFailure", code: late.code });
         if (!early) conn.reset();
       } else {
-        request.fail(REPLY.hostUnreachable);
+        request.fail("noAnswer");
       }
       logger.debug("No answer to a request", { target: formatTarget(target) });
       splice.abort(late.message);
     });
     try {
-      // What came behind the request waits for the target.
-      const unread = early ? EMPTY : request.first;
-      if (unread.length > 0) splice.unread(unread);
-      const options = early ? { first } : {};
-      splice.setChannel(session.open(target, splice, options));
+      const first = bytes.subarray(0, sendsEarly ? MAX_FIRST_BYTES : 0);
+      // What does not go with CONNECT waits for the target.
+      const rest = bytes.subarray(first.length);
+      if (rest.length > 0) splice.unread(rest);
+      splice.setChannel(session.open(target, splice, { first }));
     } catch (error) {
       this.#responses.cancel(guard);
-      if (optimistic) conn.reset();
-      else request.fail(replyForError(error));
+      if (told) conn.reset();
+      else request.fail(errorCode(error));
       return this.#finished();
     }
     if (early) splice.attach(conn);
