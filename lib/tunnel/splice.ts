@@ -147,6 +147,7 @@ export class Splice implements ChannelOwner, ConnHandler {
       this.#unread = count < this.#unread.length
         ? this.#unread.subarray(count)
         : undefined;
+      this.#awaitsAnswer = true;
       return count;
     }
     const count = conn.read(into);
