@@ -2,7 +2,6 @@ import { ConfigError } from "../base/errors.ts";
 import { Counters } from "../base/events.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
-import type { Login } from "../inbound/socks5.ts";
 import {
   type BackendChoice,
   chooseBackend,
@@ -20,6 +19,7 @@ import { checkedLogin } from "./checked_login.ts";
 import { EntrySide } from "./client_entry.ts";
 import { ExitSide } from "./client_exit.ts";
 import type { ClientSide } from "./client_side.ts";
+import type { EntryOptions } from "./entry.ts";
 import { hopReport } from "./hop_report.ts";
 import { UdpExit } from "./udp_exit.ts";
 import { udpEntryOptions, type UdpOptions } from "./udp_options.ts";
@@ -152,7 +152,9 @@ class TunnelClient implements Client {
     } = options;
     const urls = [options.url].flat().map(normalizeTunnelUrl);
     if (urls.length === 0) throw new ConfigError("--url", "must not be empty");
+    // All that may be wrong is known before anything is dialled.
     const login = checkedLogin(options.username, options.password);
+    const udp = udpEntryOptions(options);
     if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
       const rule = `must be an integer from 1 to ${MAX_THREADS}`;
       throw new ConfigError("--threads", rule);
@@ -165,7 +167,7 @@ class TunnelClient implements Client {
     this.#sessions = new SessionPool(pool);
     this.#side = options.reverse
       ? this.#exitSide(options)
-      : this.#entrySide(options, login);
+      : this.#entrySide(options, { login, udp });
     if (noWait) {
       try {
         this.#side.open();
@@ -182,7 +184,10 @@ class TunnelClient implements Client {
     this.#run().then(finished.resolve, finished.reject);
   }
 
-  #entrySide(options: ClientOptions, login: Login | undefined): ClientSide {
+  #entrySide(
+    options: ClientOptions,
+    checked: Pick<EntryOptions, "login" | "udp">,
+  ): ClientSide {
     const {
       socksHost = "127.0.0.1",
       socksPort = 9870,
@@ -196,8 +201,7 @@ class TunnelClient implements Client {
       port: socksPort,
       fastOpen: this.#tfo.socks && fastOpenSupport().listen.supported,
       optimistic,
-      udp: udpEntryOptions(options),
-      login,
+      ...checked,
       logger,
       observer: this.counters.observe,
     });
