@@ -5,6 +5,8 @@ ffiSupport();
 
 /** The newest version that PyPI has wheels of. */
 const PACKAGE = "linksocks==1.8.9";
+/** The port of the protocol to Python. */
+const PYTHON_PACKAGE = "pywssocks==1.5.1";
 const START_DEADLINE_MS = 20_000;
 const DECODER = new TextDecoder();
 
@@ -58,24 +60,40 @@ async function succeeds(
 }
 
 /** Finds the reference in its cache directory, or installs it there. */
-export async function findReference(): Promise<Reference> {
-  const directory = Deno.env.get("SYNSOCKS_VENV") ||
-    `${Deno.env.get("TMPDIR") || "/tmp"}/synsocks-linksocks`;
+export function findReference(): Promise<Reference> {
+  const directory = Deno.env.get("SYNSOCKS_VENV") || cached("linksocks");
+  return findPackage("linksocks", PACKAGE, directory);
+}
+
+/** Finds the port to Python, as `findReference` does. */
+export function findPywssocks(): Promise<Reference> {
+  return findPackage("pywssocks", PYTHON_PACKAGE, cached("pywssocks"));
+}
+
+function cached(name: string): string {
+  return `${Deno.env.get("TMPDIR") || "/tmp"}/synsocks-${name}`;
+}
+
+async function findPackage(
+  module: string,
+  name: string,
+  directory: string,
+): Promise<Reference> {
   const python = `${directory}/bin/python3`;
-  const ready = await succeeds(python, ["-c", "import linksocks"]);
+  const ready = await succeeds(python, ["-c", `import ${module}`]);
   if (ready.success) return { python };
   const steps: [string, string[]][] = [
     ["python3", ["-m", "venv", directory]],
     [python, [
       ...["-m", "pip", "install", "--quiet", "--only-binary", ":all:"],
-      PACKAGE,
+      name,
     ]],
   ];
   for (const [program, args] of steps) {
     const { success, text } = await succeeds(program, args);
     if (!success) {
       const last = text.trim().split("\n").at(-1);
-      return { reason: `cannot install ${PACKAGE}: ${last}` };
+      return { reason: `cannot install ${name}: ${last}` };
     }
   }
   return { python };

@@ -1,11 +1,13 @@
 import {
   type Client,
+  type ClientOptions,
   type Server,
   startClient,
   startServer,
 } from "../../mod.ts";
 import { until } from "../roles/_modes.ts";
-import { freePort, ReferenceProcess } from "./_linksocks.ts";
+import type { Foreign, ForeignClient } from "./_foreign.ts";
+import { freePort, type ReferenceProcess } from "./_linksocks.ts";
 
 /** Whose program plays a part. */
 export type Side = "ours" | "theirs";
@@ -33,58 +35,33 @@ const REVERSE_TOKEN = "a reverse token";
 const CONNECTOR_TOKEN = "a connector token";
 const START_DEADLINE_MS = 15_000;
 
-const SERVER_PROGRAM = `
-import asyncio, sys
-from linksocks import Server
-from linksocks._logging_config import init_logging
-
-async def main():
-    port, socks, reverse, connector, fast_open, autonomy = sys.argv[1:]
-    init_logging()
-    server = Server(
-        ws_host="127.0.0.1",
-        ws_port=int(port),
-        socks_host="127.0.0.1",
-        fast_open=fast_open == "on",
-    )
-    if autonomy == "on":
-        await server.async_add_reverse_token(
-            token=reverse, allow_manage_connector=True)
-    else:
-        await server.async_add_reverse_token(token=reverse, port=int(socks))
-        await server.async_add_connector_token(connector, reverse)
-    async with server:
-        await asyncio.Future()
-
-asyncio.run(main())
-`;
-
-const CLIENT_PROGRAM = "from linksocks._cli import cli; cli()";
-
 /** Programs of both kinds that run together. */
 export class RelayStage implements AsyncDisposable {
   /** The SOCKS port of the server, once a provider is there. */
   readonly socksPort: number = freePort();
   /** The SOCKS port of the connector. */
   connectorPort: number = 0;
+  readonly #foreign: Foreign;
   readonly #python: string;
   readonly #options: RelayOptions;
   readonly #stack = new AsyncDisposableStack();
   #serverPort = 0;
   #server: Server | undefined;
 
-  constructor(python: string, options: RelayOptions) {
+  constructor(foreign: Foreign, python: string, options: RelayOptions) {
+    this.#foreign = foreign;
     this.#python = python;
     this.#options = options;
   }
 
   /** Starts all, one after another. */
   static async start(
+    foreign: Foreign,
     python: string,
     { server, provider, connector }: Cast,
     options: RelayOptions,
   ): Promise<RelayStage> {
-    const stage = new RelayStage(python, options);
+    const stage = new RelayStage(foreign, python, options);
     try {
       await (server === "ours" ? stage.#ourServer() : stage.#theirServer());
       await stage.#provider(provider);
@@ -116,16 +93,14 @@ export class RelayStage implements AsyncDisposable {
 
   async #theirServer(): Promise<void> {
     this.#serverPort = freePort();
-    const flag = (on: boolean) => on ? "on" : "off";
-    const { autonomy, fastOpen } = this.#options;
-    const args = [
-      String(this.#serverPort),
-      String(this.socksPort),
-      ...[REVERSE_TOKEN, CONNECTOR_TOKEN, flag(fastOpen), flag(autonomy)],
-    ];
-    const args0 = ["-c", SERVER_PROGRAM, ...args];
-    const process = new ReferenceProcess(this.#python, args0);
-    this.#stack.use(await process.says("LinkSocks server started"));
+    const process = await this.#foreign.server(this.#python, {
+      port: this.#serverPort,
+      socksPort: this.socksPort,
+      reverseToken: REVERSE_TOKEN,
+      connectorToken: CONNECTOR_TOKEN,
+      ...this.#options,
+    });
+    this.#stack.use(process);
   }
 
   async #provider(side: Side): Promise<void> {
@@ -135,10 +110,9 @@ export class RelayStage implements AsyncDisposable {
       const options = { reverse: true, token: REVERSE_TOKEN, ...extra };
       await this.#ourClient(options);
     } else {
-      const args = ["provider", "--token", REVERSE_TOKEN];
-      if (autonomy) args.push("--connector-token", CONNECTOR_TOKEN);
-      const provider = this.#theirClient(args);
-      if (!this.#server) await provider.says("uthenticat");
+      const extra = autonomy ? { connectorToken: CONNECTOR_TOKEN } : {};
+      const provider = this.#theirClient({ token: REVERSE_TOKEN, ...extra });
+      if (!this.#server) await provider.says(this.#foreign.joined);
     }
     const server = this.#server;
     if (!server) return;
@@ -151,21 +125,23 @@ export class RelayStage implements AsyncDisposable {
 
   async #connector(side: Side): Promise<void> {
     if (side === "ours") {
-      const client = await this.#ourClient({ token: CONNECTOR_TOKEN });
+      // Their provider may not have registered the token yet.
+      const options = { token: CONNECTOR_TOKEN, retryAuth: true };
+      const client = await this.#ourClient(options);
       this.connectorPort = client.addr!.port;
       return;
     }
     this.connectorPort = freePort();
-    const process = this.#theirClient([
-      ...["connector", "--token", CONNECTOR_TOKEN, "--socks-host", HOST],
-      ...["--socks-port", String(this.connectorPort)],
-      ...(this.#options.fastOpen ? ["--fast-open"] : []),
-    ]);
+    const socksPort = this.connectorPort;
+    const process = this.#theirClient({ token: CONNECTOR_TOKEN, socksPort });
     await process.serves();
   }
 
   async #ourClient(
-    options: { token: string; reverse?: boolean; connectorToken?: string },
+    options: Pick<
+      ClientOptions,
+      "token" | "reverse" | "connectorToken" | "retryAuth"
+    >,
   ): Promise<Client> {
     const client = await startClient({
       url: `ws://${HOST}:${this.#serverPort}`,
@@ -182,12 +158,16 @@ export class RelayStage implements AsyncDisposable {
     return client;
   }
 
-  #theirClient(args: readonly string[]): ReferenceProcess {
-    const process = new ReferenceProcess(this.#python, [
-      ...["-c", CLIENT_PROGRAM, ...args],
-      ...["--no-env-proxy", "--direct-mode", "relay-only"],
-      ...["--url", `ws://${HOST}:${this.#serverPort}`],
-    ]);
+  #theirClient(
+    options: Omit<ForeignClient, "url" | "fastOpen">,
+  ): ReferenceProcess {
+    const url = `ws://${HOST}:${this.#serverPort}`;
+    const { fastOpen } = this.#options;
+    const process = this.#foreign.client(this.#python, {
+      url,
+      fastOpen,
+      ...options,
+    });
     this.#stack.use(process);
     return process;
   }

@@ -1,69 +1,105 @@
 import { within } from "../ffi/within.ts";
-import { findReference } from "./_linksocks.ts";
+import { type Foreign, LINKSOCKS, PYWSSOCKS } from "./_foreign.ts";
+import { findPywssocks, findReference, type Reference } from "./_linksocks.ts";
 import { type Cast, type RelayOptions, RelayStage } from "./_relay_modes.ts";
 import { transferAll } from "./_transfers.ts";
 
-const DEADLINE_MS = 90_000;
-const REFERENCE = await findReference();
+const DEADLINE_MS = 60_000;
 const SIDES = ["ours", "theirs"] as const;
+const FOUND: readonly [Foreign, Reference][] = [
+  [LINKSOCKS, await findReference()],
+  [PYWSSOCKS, await findPywssocks()],
+];
 
-/** Registers a test that needs the reference; skips it with the reason. */
+/** Registers a test that needs another program; skips it with the reason. */
 function testCast(
-  mode: string,
+  [foreign, found]: [Foreign, Reference],
   cast: Cast,
   options: RelayOptions,
   run: (stage: RelayStage) => Promise<void>,
 ): void {
-  const parts = Object.entries(cast).map(([part, side]) => `${part} ${side}`);
+  const parts = Object.entries(cast).map(([part, side]) =>
+    `${part} ${side === "ours" ? "ours" : foreign.name}`
+  );
+  const mode = options.autonomy
+    ? "autonomy"
+    : cast.connector
+    ? "agent"
+    : "reverse";
   const suffix = options.fastOpen ? " (-f)" : "";
   const name = `[66] ${mode} mode: ${parts.join(", ")}${suffix}`;
-  const missing = "reason" in REFERENCE;
+  const missing = "reason" in found;
   if (missing) {
     // deno-lint-ignore no-console
-    console.log(`skipped: ${name}: ${REFERENCE.reason}`);
+    console.log(`skipped: ${name}: ${found.reason}`);
   }
   Deno.test({
     name,
     ignore: missing,
     fn: async () => {
       if (missing) return;
-      const { python } = REFERENCE;
-      await using stage = await RelayStage.start(python, cast, options);
+      const { python } = found;
+      await using stage = await RelayStage.start(
+        foreign,
+        python,
+        cast,
+        options,
+      );
       await within(run(stage), DEADLINE_MS);
     },
   });
 }
 
-for (const fastOpen of [false, true]) {
+/** All casts in which both play. */
+function mixedCasts(): Cast[] {
+  const casts: Cast[] = [];
   for (const server of SIDES) {
     for (const provider of SIDES) {
-      if (server === "ours" && provider === "ours") continue;
-      if (server === "theirs" && provider === "theirs") continue;
-      testCast(
-        "reverse",
-        { server, provider },
-        { fastOpen, autonomy: false },
-        ({ socksPort }) => transferAll(socksPort),
-      );
+      if (server !== provider) casts.push({ server, provider });
+      for (const connector of SIDES) {
+        const mixed = server !== provider || provider !== connector;
+        if (mixed) casts.push({ server, provider, connector });
+      }
     }
   }
-  for (const server of SIDES) {
-    for (const provider of SIDES) {
-      for (const connector of SIDES) {
-        const all = [server, provider, connector];
-        if (all.every((side) => side === server)) continue;
-        // Protocol, 12.1, item 6: their server loses the early bytes that their
-        // connector sends, and no part of ours is there to hold them back.
-        if (fastOpen && server === "theirs" && connector === "theirs") continue;
-        const cast = { server, provider, connector };
-        for (const autonomy of [false, true]) {
-          testCast(
-            autonomy ? "autonomy" : "agent",
-            cast,
-            { fastOpen, autonomy },
-            ({ connectorPort }) => transferAll(connectorPort),
-          );
-        }
+  return casts;
+}
+
+/**
+ * Why a cast cannot work: a fault of theirs, by its number in section 12 of the
+ * protocol.
+ */
+function theirFault(
+  { name }: Foreign,
+  { server, connector }: Cast,
+  { fastOpen }: RelayOptions,
+): string | undefined {
+  if (name === "linksocks" && fastOpen && server === "theirs") {
+    // No part of ours is there to hold the early bytes back.
+    if (connector === "theirs") return "12.1, 6: the server loses early bytes";
+  }
+  return undefined;
+}
+
+for (const found of FOUND) {
+  const [foreign] = found;
+  for (const fastOpen of [false, true]) {
+    for (const cast of mixedCasts()) {
+      // Only the SOCKS side has the flag, and pywssocks has none.
+      const socksSide = cast.connector ?? cast.server;
+      if (foreign === PYWSSOCKS && fastOpen !== (socksSide === "ours")) {
+        continue;
+      }
+      for (const autonomy of cast.connector ? [false, true] : [false]) {
+        const options = { fastOpen, autonomy };
+        if (theirFault(foreign, cast, options)) continue;
+        testCast(
+          found,
+          cast,
+          options,
+          ({ socksPort, connectorPort }) =>
+            transferAll(cast.connector ? connectorPort : socksPort),
+        );
       }
     }
   }
