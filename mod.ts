@@ -17,6 +17,20 @@
  * await server.close();
  * ```
  *
+ * @example A provider, which dials targets for apps at the server
+ * ```ts ignore
+ * import { startClient, startServer } from "@synsocks/synsocks";
+ *
+ * const server = await startServer({ reverse: { token: "secret", port: 9870 } });
+ * const provider = await startClient({
+ *   url: "ws://127.0.0.1:8765",
+ *   token: "secret",
+ *   reverse: true,
+ * });
+ * await provider.ready;
+ * console.log(server.tokens.socksAddr("secret"));
+ * ```
+ *
  * @module
  */
 export {
