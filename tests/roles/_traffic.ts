@@ -71,6 +71,19 @@ export async function transferBothWays(socksPort: number): Promise<void> {
   assertEquals((await readAll(conn)).length, 0);
 }
 
+/** An app that does not read keeps nobody waiting, and loses nothing. */
+export async function slowReader(socksPort: number): Promise<void> {
+  const bytes = randomBytes(4 * LARGE_BYTES);
+  await using target = new Target((conn) => writeAll(conn, bytes));
+  const { conn, reply } = await askFor(socksPort, LOCAL, target.port);
+  assertEquals(reply, 0);
+  // Meanwhile all that fits on the way has come, and waits.
+  await halfClose(socksPort);
+  const received = await readAll(conn);
+  assertEquals(received.length, bytes.length);
+  assertEquals(await sha256(received), await sha256(bytes));
+}
+
 /** An app that ends its direction gets its answer all the same. */
 export async function halfClose(
   socksPort: number,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { TunnelError } from "../../mod.ts";
+import { fastOpenSupport, TunnelError } from "../../mod.ts";
 import {
   askFor,
   close,
@@ -25,6 +25,7 @@ import {
   readsNothing,
   refusedTarget,
   requestsAtOnce,
+  slowReader,
   transferBothWays,
 } from "./_traffic.ts";
 
@@ -36,6 +37,15 @@ testModes("[51] agent mode carries bytes both ways", AGENT, async (modes) => {
   await modes.provider();
   await transferBothWays(await modes.connector());
 });
+
+testModes(
+  "[31] [35] agent mode keeps all for an app that reads late",
+  AGENT,
+  async (modes) => {
+    await modes.provider();
+    await slowReader(await modes.connector());
+  },
+);
 
 testModes("[51] agent mode carries a half-close", AGENT, async (modes) => {
   await modes.provider();
@@ -49,6 +59,23 @@ testModes(
     await modes.provider();
     await requestsAtOnce(await modes.connector());
   },
+);
+
+testModes(
+  "agent mode puts an app's first bytes into the SYN to the target",
+  AGENT,
+  async (modes) => {
+    const provider = await modes.provider({ tfoAny: true });
+    await requestsAtOnce(await modes.connector(), 3);
+    const { counters } = provider;
+    const syns = Object.entries(counters.snapshot())
+      .filter(([name]) => name.startsWith("syn.target."));
+    // Whether the kernel of this machine acknowledges them is not ours to say.
+    assertEquals(counters.count("syn.target.off"), 0);
+    assertEquals(syns.reduce((sum, [, count]) => sum + count, 0), 3);
+  },
+  ({ backend, optimistic }) =>
+    backend === "epoll" && optimistic && fastOpenSupport().dial.supported,
 );
 
 testModes(

@@ -25,6 +25,7 @@ import {
   readsNothing,
   refusedTarget,
   requestsAtOnce,
+  slowReader,
   transferBothWays,
 } from "./_traffic.ts";
 
@@ -34,6 +35,15 @@ testModes("reverse mode carries bytes both ways", REVERSE, async (modes) => {
   await modes.provider();
   await transferBothWays(await modes.socksPort());
 });
+
+testModes(
+  "[31] [35] reverse mode keeps all for an app that reads late",
+  REVERSE,
+  async (modes) => {
+    await modes.provider();
+    await slowReader(await modes.socksPort());
+  },
+);
 
 testModes("reverse mode carries a half-close", REVERSE, async (modes) => {
   await modes.provider();
