@@ -29,9 +29,12 @@ export class Providers {
   /** Takes a provider in, until its session ends or drains. */
   add(session: Session): void {
     this.#sessions.push(session);
-    const remove = (): void => this.#remove(session);
-    session.peerDrains.then(remove);
-    session.closed.then(remove);
+    session.peerDrains.then(() => {
+      this.#remove(session);
+      // Only we know that no request is on its way to it any more.
+      session.endWhenIdle();
+    });
+    session.closed.then(() => this.#remove(session));
     this.#changed();
     for (const { tell } of [...this.#waiting]) tell(this.pick());
   }

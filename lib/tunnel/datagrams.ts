@@ -186,13 +186,14 @@ export class Datagrams implements DatagramSession {
     channel: DatagramChannel,
     reason: string | undefined,
   ): void {
-    this.#forget(channel);
     const { id } = channel;
     this.#sender.message(
       reason === undefined
         ? { type: "disconnect", id }
         : { type: "disconnect", id, reason },
     );
+    // After the last one a session that drains is closed.
+    this.#forget(channel);
   }
 
   #opened(channel: DatagramChannel): void {

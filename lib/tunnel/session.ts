@@ -231,11 +231,21 @@ export class Session {
   /**
    * Asks for no new channels on this session, nor opens any: it is closed when the
    * last one has ended. Idempotent.
+   *
+   * A peer that opens channels may have asked for one before it hears of this. It
+   * is left to such a peer to close, with `endWhenIdle`.
    */
   drain(): void {
     if (this.#over || this.#draining) return;
+    this.announceDrain();
+    if (this.v1 && this.#options.accept) return;
+    this.endWhenIdle();
+  }
+
+  /** Closes the session when the last channel has ended. Idempotent. */
+  endWhenIdle(): void {
+    if (this.#over) return;
     this.#draining = true;
-    if (this.v1) this.send({ type: "drain" });
     this.#closeIfDrained();
   }
 
@@ -559,13 +569,14 @@ export class Session {
 
   disconnect(channel: Channel, reason: string | undefined): void {
     if (channel.closed) return;
-    this.#forget(channel);
     const { id } = channel;
     this.send(
       reason === undefined
         ? { type: "disconnect", id }
         : { type: "disconnect", id, reason },
     );
+    // After the last one a session that drains is closed.
+    this.#forget(channel);
   }
 
   #forget(channel: Channel): void {

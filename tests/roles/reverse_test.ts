@@ -150,6 +150,27 @@ testMode(
 );
 
 testMode(
+  "[49] no request fails while a provider replaces its session",
+  REVERSE,
+  async (modes) => {
+    const provider = await modes.provider({ renewMs: 1000 });
+    const port = await modes.socksPort();
+    await using target = new Target(echo);
+    const isReplaced = () => provider.counters.count("sessionOpened") > 2;
+    await Promise.all(Array.from({ length: 16 }, async () => {
+      while (!isReplaced()) {
+        const { conn, reply } = await askFor(port, LOCAL, target.port);
+        assertEquals(reply, 0);
+        await writeAll(conn, HELLO);
+        assertEquals(await readExactly(conn, HELLO.length), HELLO);
+        close(conn);
+      }
+    }));
+    await until(() => modes.server.sessionCount === 1);
+  },
+);
+
+testMode(
   "[60] the port opens when a provider comes",
   REVERSE,
   async (modes) => {

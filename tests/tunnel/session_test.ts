@@ -267,3 +267,28 @@ Deno.test("Session.drain() closes when the last channel has ended", async () => 
   assertEquals(pair.entryEnd.closedWith, { code: 1000, reason: "drained" });
   await MemoryTransport.settled();
 });
+
+Deno.test("Session.drain() leaves it to a peer that opens channels to close", async () => {
+  const target = new Recorder();
+  const pair = openPair(true, ({ channel }) => {
+    queueMicrotask(() => {
+      target.channel = channel();
+      target.channel.accept(0);
+    });
+    return target;
+  });
+  // The peer asks for a channel before it hears that none is wanted.
+  pair.exit.drain();
+  const app = new Recorder();
+  app.channel = pair.entry.open(TARGET, app);
+  await within(pair.entry.peerDrains);
+  pair.entry.endWhenIdle();
+  await within(app.isOpen.promise);
+  app.channel.disconnect();
+  await within(target.isClosed.promise);
+  // The channel has ended, and not with the session.
+  assertEquals(target.events, ["closed"]);
+  await within(Promise.all([pair.entry.closed, pair.exit.closed]));
+  assertEquals(pair.entryEnd.closedWith, { code: 1000, reason: "drained" });
+  await MemoryTransport.settled();
+});
