@@ -1,6 +1,3 @@
-/** A view this much shorter than its buffer is copied, so as not to keep it. */
-const KEEP_RATIO = 8;
-
 /** Bytes in order, taken out in other pieces than they were put in. */
 export class ByteQueue {
   #pieces: Uint8Array[] = [];
@@ -12,12 +9,10 @@ export class ByteQueue {
     return this.#bytes;
   }
 
-  /** Puts `piece` behind the others; it must not change afterwards. */
+  /** Puts a copy of `piece` behind the others. */
   push(piece: Uint8Array): void {
     if (piece.length === 0) return;
-    // A small piece must not keep the large message alive that it came in.
-    const small = piece.length * KEEP_RATIO < piece.buffer.byteLength;
-    this.#pieces.push(small ? piece.slice() : piece);
+    this.#pieces.push(piece.slice());
     this.#bytes += piece.length;
   }
 

@@ -21,8 +21,8 @@ export interface ChannelOwner {
    *   are; `PULL_END` at the end of this direction, once
    */
   pull(into: Uint8Array): number;
-  /** Bytes from the peer; a view that the owner may keep. `channel.consumed`
-   * tells when they have left. */
+  /** Bytes from the peer, valid during the call: what waits is copied.
+   * `channel.consumed` tells when they have left. */
   data(payload: Uint8Array): void;
   /** The peer has ended its direction. */
   ended(): void;

@@ -169,16 +169,15 @@ export class Splice implements ChannelOwner, ConnHandler {
     this.#restartIdle();
     const channel = this.#channel;
     if (this.#broken) return channel?.consumed(payload.length);
-    let rest = payload;
+    let sent = 0;
     if (this.#conn && this.#queue.length === 0) {
       const count = this.#conn.write(payload);
       if (count === FAILED) return this.#connFailed(this.#conn.error);
       if (count > 0) channel?.consumed(count);
       if (count === payload.length) return;
-      rest = payload.subarray(count);
+      sent = count;
     }
-    // A small piece must not keep the large message alive that it came in.
-    if (rest.length * 2 < rest.buffer.byteLength) rest = rest.slice();
+    const rest = payload.slice(sent);
     this.#queue.push(rest);
     this.#queuedBytes += rest.length;
     channel?.holds(rest.length);

@@ -2,7 +2,7 @@ import type { TunnelError } from "../base/errors.ts";
 
 /** Who uses a transport is told here. */
 export interface TransportHandler {
-  /** One whole message; its bytes belong to the callee. */
+  /** One whole message; its bytes are valid during the call. */
   message(bytes: Uint8Array): void;
   /** The transport is gone; called once, and nothing follows. */
   closed(error: TunnelError): void;

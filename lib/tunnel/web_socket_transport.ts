@@ -9,6 +9,9 @@ const MAX_REASON_BYTES = 123;
 /** How long a peer may take to answer our close frame. */
 const CLOSE_DEADLINE_MS = 2000;
 
+/** Shorter messages are left to the collector. */
+const RELEASED_BYTES = 16_384;
+
 const ENCODER = new TextEncoder();
 
 /** Deno's built-in WebSocket, of either end, as a transport. It must be open. */
@@ -86,9 +89,13 @@ export class WebSocketTransport implements Transport {
       return;
     }
     if (this.#handler && this.#waiting.length === 0) {
-      return this.#handler.message(bytes);
+      this.#handler.message(bytes);
+      return release(bytes);
     }
-    this.#waiting.push((handler) => handler.message(bytes));
+    this.#waiting.push((handler) => {
+      handler.message(bytes);
+      release(bytes);
+    });
   }
 
   #onClose(code: number, reason: string): void {
@@ -103,6 +110,14 @@ export class WebSocketTransport implements Transport {
     this.#waiting.push((handler) => handler.closed(error));
     this.#tell();
   }
+}
+
+/**
+ * Gives the memory of a large message back at once. Left to the collector it piles
+ * up to some 64 MB, and each new message takes memory that no cache knows.
+ */
+function release({ buffer, length }: Uint8Array<ArrayBuffer>): void {
+  if (length >= RELEASED_BYTES) buffer.transfer(0);
 }
 
 function cut(reason: string): string {

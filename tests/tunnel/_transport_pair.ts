@@ -63,6 +63,8 @@ export class MemoryTransport implements Transport {
       this.bufferedBytes -= copy.length;
       this.#peer!.onReceive?.(copy);
       this.#peer!.#handler?.message(copy);
+      // Bytes are valid during the call: whoever keeps them reads this.
+      copy.fill(0xee);
     });
   }
 
