@@ -7,6 +7,11 @@ export type { Dialed, Target };
 export interface DialOptions {
   /** The bytes to send first; the caller sends what `Dialed.sent` leaves. */
   first?: Uint8Array;
+  /**
+   * It does no harm when `first` arrives twice, which SYN data may (RFC 7413,
+   * section 2.1), though its bytes do not show that. @default {false}
+   */
+  mayRepeat?: boolean;
   /** Gives up when it aborts. */
   signal?: AbortSignal;
 }

@@ -44,9 +44,10 @@ export class HappyEyeballsDialer implements Dialer {
 
   /** Dials `target`, a name or an address. */
   dial(target: Target, options: DialOptions = {}): Promise<Dialed> {
-    const { first } = options;
+    const { first, mayRepeat = false } = options;
     const fastOpen = this.#fastOpen && first !== undefined &&
-      first.length > 0 && (this.#anyBytes || isSafeToRepeat(first));
+      first.length > 0 &&
+      (this.#anyBytes || mayRepeat || isSafeToRepeat(first));
     // The usual case costs no more than the one dial that it is.
     return ipFamily(target.host)
       ? this.#attempt(target.host, target, options, fastOpen)

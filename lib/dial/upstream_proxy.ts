@@ -1,0 +1,88 @@
+import { errorCode, errorText, TunnelError } from "../base/errors.ts";
+import type { Dialed, Dialer, DialOptions, Target } from "./dialer.ts";
+import { Dialogue } from "./dialogue.ts";
+import { httpConnectHandshake } from "./http_connect.ts";
+import type { ProxyHandshake } from "./proxy_handshake.ts";
+import { formatProxy, type ProxyAddress } from "./proxy_url.ts";
+import { socks5Handshake } from "./socks5_client.ts";
+
+/**
+ * Dials through a proxy, which also resolves the names.
+ *
+ * The proxy's own conn comes from another dialer, with our first words for the
+ * proxy in its SYN. The first bytes for the target wait for the proxy's consent:
+ * neither SOCKS5 nor CONNECT lets them go before, and proxies do lose them.
+ */
+export class UpstreamProxyDialer implements Dialer {
+  readonly #dialer: Dialer;
+  readonly #proxy: ProxyAddress;
+
+  /** Dials `proxy` with `dialer`. */
+  constructor(dialer: Dialer, proxy: ProxyAddress) {
+    this.#dialer = dialer;
+    this.#proxy = proxy;
+  }
+
+  /**
+   * Dials `target`; the caller sends all of its first bytes.
+   *
+   * @throws {TunnelError} with what the proxy said, or why it cannot be reached;
+   *   or the signal's reason
+   */
+  async dial(
+    target: Target,
+    { signal }: DialOptions = {},
+  ): Promise<Dialed> {
+    const handshake = this.#handshake(target);
+    const { conn, sent } = await this.#reach(handshake.first, signal);
+    const dialogue = new Dialogue(conn, signal);
+    try {
+      await dialogue.write(handshake.first.subarray(sent));
+      await handshake.finish(dialogue);
+      dialogue.release();
+      return { conn, sent: 0 };
+    } catch (error) {
+      dialogue.release();
+      conn.reset();
+      throw this.#explain("", error, signal);
+    }
+  }
+
+  #handshake(target: Target): ProxyHandshake {
+    const { scheme, login } = this.#proxy;
+    return scheme === "http"
+      ? httpConnectHandshake(target, login)
+      : socks5Handshake(target, login);
+  }
+
+  async #reach(
+    first: Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<Dialed> {
+    const { host, port } = this.#proxy;
+    try {
+      return await this.#dialer.dial({ host, port }, {
+        first,
+        mayRepeat: true,
+        ...(signal ? { signal } : {}),
+      });
+    } catch (error) {
+      throw this.#explain("cannot reach ", error, signal);
+    }
+  }
+
+  #explain(
+    prefix: string,
+    error: unknown,
+    signal: AbortSignal | undefined,
+  ): unknown {
+    if (signal?.aborted) return signal.reason;
+    return new TunnelError(
+      errorCode(error),
+      `${prefix}upstream proxy ${formatProxy(this.#proxy)}: ${
+        errorText(error)
+      }`,
+      { cause: error },
+    );
+  }
+}

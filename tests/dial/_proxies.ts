@@ -1,0 +1,56 @@
+import { HappyEyeballsDialer } from "../../lib/dial/happy_eyeballs.ts";
+import { parseProxyUrl } from "../../lib/dial/proxy_url.ts";
+import { UpstreamProxyDialer } from "../../lib/dial/upstream_proxy.ts";
+import type { Backend } from "../../lib/net/conn.ts";
+import { Resolver } from "../../lib/net/resolver.ts";
+import { readExactly, writeAll } from "../e2e/_app.ts";
+
+const ENCODER = new TextEncoder();
+
+/** Bytes of a text, or of numbers. */
+export function bytesOf(
+  ...pieces: (string | number[])[]
+): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(
+    pieces.flatMap((one) =>
+      typeof one === "string" ? [...ENCODER.encode(one)] : one
+    ),
+  );
+}
+
+/** A dialer that goes through the proxy at `url`. */
+export function through(backend: Backend, url: string): UpstreamProxyDialer {
+  const direct = new HappyEyeballsDialer(backend, new Resolver(), {
+    fastOpen: true,
+  });
+  return new UpstreamProxyDialer(direct, parseProxyUrl(url, "--x"));
+}
+
+/** A step of a proxy that follows a script. */
+export type Step =
+  /** Reads as many bytes as these are, and they must be these. */
+  | { takes: Uint8Array }
+  /** Sends them all at once, or one after the other. */
+  | { gives: Uint8Array; singly?: boolean };
+
+/** Does what the script says and then sends back what comes. */
+export async function follow(
+  conn: Deno.TcpConn,
+  script: readonly Step[],
+): Promise<void> {
+  conn.setNoDelay(true);
+  for (const step of script) {
+    if ("takes" in step) {
+      const got = await readExactly(conn, step.takes.length);
+      if (got.join() !== step.takes.join()) {
+        await writeAll(conn, bytesOf(`unexpected: ${got}`));
+        return;
+      }
+    } else if (step.singly) {
+      for (const byte of step.gives) await conn.write(bytesOf([byte]));
+    } else {
+      await writeAll(conn, step.gives);
+    }
+  }
+  await conn.readable.pipeTo(conn.writable);
+}
