@@ -3,7 +3,7 @@ import type { Dialed, Dialer, DialOptions, Target } from "./dialer.ts";
 import { Dialogue } from "./dialogue.ts";
 import { httpConnectHandshake } from "./http_connect.ts";
 import type { ProxyHandshake } from "./proxy_handshake.ts";
-import { formatProxy, type ProxyAddress } from "./proxy_url.ts";
+import { formatProxy, parseProxyUrl, type ProxyAddress } from "./proxy_url.ts";
 import { socks5Handshake } from "./socks5_client.ts";
 
 /**
@@ -85,4 +85,18 @@ export class UpstreamProxyDialer implements Dialer {
       { cause: error },
     );
   }
+}
+
+/**
+ * `dialer` as it is, or through the proxy that the user named.
+ *
+ * @param url Of the proxy; nothing or an empty text for none.
+ * @throws {ConfigError} If it is not the URL of a proxy; names `--upstream-proxy`.
+ */
+export function withUpstreamProxy(dialer: Dialer, url: string = ""): Dialer {
+  if (url.trim() === "") return dialer;
+  return new UpstreamProxyDialer(
+    dialer,
+    parseProxyUrl(url, "--upstream-proxy"),
+  );
 }
