@@ -1,5 +1,8 @@
 import { errorText, TunnelError } from "../base/errors.ts";
+import type { Target } from "../base/address.ts";
 import type { Dialer } from "../dial/dialer.ts";
+import type { ProxyAddress } from "../dial/proxy_url.ts";
+import { UpstreamProxyDialer } from "../dial/upstream_proxy.ts";
 import type { Backend, Conn } from "../net/conn.ts";
 import { parseId } from "../wire/channel_id.ts";
 import { decodeMessage } from "../wire/decode.ts";
@@ -7,8 +10,20 @@ import { encodeMessage } from "../wire/encode.ts";
 import { SUBPROTOCOL } from "../wire/subprotocol.ts";
 import { type Bridge, openBridge } from "./bridge.ts";
 import { PongConn } from "./pong_conn.ts";
+import {
+  askLocation,
+  followLocation,
+  MAX_REDIRECTS,
+  mayBeRedirect,
+  UpgradeError,
+} from "./redirect.ts";
 import type { Transport } from "./transport.ts";
-import { authenticateUrl, type TunnelIdentity } from "./tunnel_url.ts";
+import {
+  type AuthenticatedUrl,
+  authenticateUrl,
+  targetOf,
+  type TunnelIdentity,
+} from "./tunnel_url.ts";
 import { WebSocketTransport } from "./web_socket_transport.ts";
 
 /** How to reach a server. */
@@ -21,6 +36,10 @@ export interface DialTunnelOptions {
   backend: Backend;
   /** Dials the server's address. */
   dialer: Dialer;
+  /** The proxy on the way to a server, if there is one; asked for each hop. */
+  proxyFor?: (server: Target, secure: boolean) => ProxyAddress | undefined;
+  /** Show the token to other hosts that the server redirects to. @default {false} */
+  followHosts?: boolean;
   /** PEM of certificates to trust in addition. */
   caCerts?: readonly string[];
   /** Gives up when it aborts. */
@@ -46,21 +65,46 @@ export interface DialedTunnel {
 const HANDSHAKE_DEADLINE_MS = 30_000;
 
 /**
- * Dials a server and logs in.
+ * Dials a server and logs in; redirects are followed.
  *
  * @throws {TunnelError} `auth` with the server's words if the token was rejected;
- *   other codes if the server could not be reached
+ *   `denied` if a redirect leads to another host; other codes if the server could
+ *   not be reached
  */
 export async function dialTunnel(
   options: DialTunnelOptions,
 ): Promise<DialedTunnel> {
-  const { url, authenticated } = await authenticateUrl(
-    options.url,
-    options.identity,
-  );
   const deadline = AbortSignal.timeout(HANDSHAKE_DEADLINE_MS);
   const signal = AbortSignal.any([options.signal, deadline]);
-  signal.throwIfAborted();
+  let at = await authenticateUrl(options.url, options.identity);
+  try {
+    for (let followed = 0;; followed++) {
+      signal.throwIfAborted();
+      try {
+        return await dialOnce(options, at, signal);
+      } catch (error) {
+        if (!mayBeRedirect(error, at.url)) throw error;
+        if (followed === MAX_REDIRECTS) {
+          throw new TunnelError("failed", "the server redirects too often");
+        }
+        const location = await whereTo(options, at.url, signal);
+        if (!location) throw error;
+        at = await followLocation(location, options);
+      }
+    }
+  } catch (error) {
+    if (deadline.aborted && !options.signal.aborted) {
+      throw new TunnelError("timeout", "the server did not answer in time");
+    }
+    throw error;
+  }
+}
+
+async function dialOnce(
+  options: DialTunnelOptions,
+  { url, authenticated }: AuthenticatedUrl,
+  signal: AbortSignal,
+): Promise<DialedTunnel> {
   const bridge = bridgeFor(options, url, signal);
   try {
     const transport = await openWebSocket(options, url, bridge, signal);
@@ -70,30 +114,45 @@ export async function dialTunnel(
     const conn = await bridge?.dialed;
     const pong = conn instanceof PongConn ? () => conn.pong() : undefined;
     return { transport, v1, conn, pong };
-  } catch (error) {
-    if (deadline.aborted && !options.signal.aborted) {
-      throw new TunnelError("timeout", "the server did not answer in time");
-    }
-    throw error;
   } finally {
     bridge?.close();
   }
 }
 
+/** Asks again, in the same way, for what the WebSocket does not tell. */
+async function whereTo(
+  options: DialTunnelOptions,
+  url: URL,
+  signal: AbortSignal,
+): Promise<URL | undefined> {
+  const bridge = bridgeFor(options, url, signal);
+  const client = bridge?.client ?? plainClient(options);
+  try {
+    return await askLocation(url, client, signal);
+  } finally {
+    if (bridge) bridge.close();
+    else client.close();
+  }
+}
+
+function plainClient({ caCerts }: DialTunnelOptions): Deno.HttpClient {
+  return Deno.createHttpClient(caCerts ? { caCerts: [...caCerts] } : {});
+}
+
 function bridgeFor(
-  { backend, dialer, identity, caCerts }: DialTunnelOptions,
+  { backend, dialer, proxyFor, identity, caCerts }: DialTunnelOptions,
   url: URL,
   signal: AbortSignal,
 ): Bridge | undefined {
   const secure = url.protocol === "wss:";
   // Deno has no Unix sockets on Windows; there the WebSocket dials by itself.
   if (Deno.build.os === "windows" && !secure) return undefined;
-  const port = Number(url.port || (secure ? 443 : 80));
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const target = targetOf(url);
+  const proxy = proxyFor?.(target, secure);
   return openBridge({
     backend,
-    dialer,
-    target: { host, port },
+    dialer: proxy ? new UpstreamProxyDialer(dialer, proxy) : dialer,
+    target,
     secure,
     pongs: identity.reverse,
     signal,
@@ -102,13 +161,12 @@ function bridgeFor(
 }
 
 async function openWebSocket(
-  { caCerts }: DialTunnelOptions,
+  options: DialTunnelOptions,
   url: URL,
   bridge: Bridge | undefined,
   signal: AbortSignal,
 ): Promise<WebSocketTransport> {
-  const client = bridge?.client ??
-    Deno.createHttpClient(caCerts ? { caCerts: [...caCerts] } : {});
+  const client = bridge?.client ?? plainClient(options);
   const socket = new WebSocket(url, { protocols: [SUBPROTOCOL], client });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.onopen = () => resolve();
@@ -118,7 +176,7 @@ async function openWebSocket(
     // The bridge knows the reason better than the WebSocket does.
     const dialed = bridge?.dialed ?? Promise.resolve();
     Promise.race([dialed, Promise.resolve()]).then(
-      () => reject(new TunnelError("failed", text)),
+      () => reject(new UpgradeError("failed", text)),
       (error) => reject(error instanceof Error ? error : new Error(text)),
     );
   };

@@ -1,3 +1,4 @@
+import type { Target } from "../base/address.ts";
 import { ConfigError } from "../base/errors.ts";
 import { hashToken } from "../wire/token.ts";
 
@@ -22,6 +23,12 @@ export function normalizeTunnelUrl(typed: string): URL {
   }
   if (url.pathname === "" || url.pathname === "/") url.pathname = SOCKET_PATH;
   return url;
+}
+
+/** The host, without brackets, and the port of a tunnel's URL. */
+export function targetOf(url: URL): Target {
+  const port = Number(url.port || (url.protocol === "wss:" ? 443 : 80));
+  return { host: url.hostname.replace(/^\[(.*)\]$/, "$1"), port };
 }
 
 /** Who a client says that it is. */
