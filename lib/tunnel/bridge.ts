@@ -9,6 +9,7 @@ import {
   type Listener,
 } from "../net/conn.ts";
 import { relay } from "../net/relay.ts";
+import { bridgeClient } from "./bridge_client.ts";
 import { PongConn } from "./pong_conn.ts";
 
 /** What a bridge needs. */
@@ -113,7 +114,7 @@ function listenOnUnix(
     Deno.removeSync(directory, { recursive: true });
     throw error;
   }
-  const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+  const client = bridgeClient({ proxy: { transport: "unix", path } });
   return {
     client,
     close() {
@@ -130,7 +131,7 @@ function listenAsProxy(
   password: string,
 ): Listening {
   const listener = backend.listen({ host: "127.0.0.1", port: 0 }, handler);
-  const client = Deno.createHttpClient({
+  const client = bridgeClient({
     proxy: {
       url: `http://127.0.0.1:${listener.addr.port}`,
       basicAuth: { username: PROXY_USER, password },

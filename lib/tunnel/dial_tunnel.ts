@@ -111,7 +111,8 @@ async function dialOnce(
     if (!authenticated) sendAuth(transport, options.identity);
     await authResponse(transport, signal);
     const v1 = transport.protocol === SUBPROTOCOL;
-    const conn = await bridge?.dialed;
+    // The WebSocket may have dialled by itself, see `bridgeClient`.
+    const conn = await Promise.race([bridge?.dialed, undefined]);
     const pong = conn instanceof PongConn ? () => conn.pong() : undefined;
     return { transport, v1, conn, pong };
   } finally {
