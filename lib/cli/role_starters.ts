@@ -68,6 +68,8 @@ export interface ServerStart extends SocketOptions {
   hostname: string;
   /** The port; 0 takes a free one. */
   port: number;
+  /** The proxy through which TCP targets are dialled. */
+  upstreamProxy?: string;
   /** Threads with a listening socket each. */
   workers?: number;
 }
@@ -98,6 +100,12 @@ export interface ClientStart extends SocketOptions {
   reconnect: boolean;
   /** Go on when the server rejects the token. */
   retryAuth: boolean;
+  /** Where variables that name a proxy are looked up. */
+  environmentProxy?: (name: string) => string | undefined;
+  /** Show the token to other hosts that the server redirects to. */
+  followHosts?: boolean;
+  /** The proxy through which a provider dials TCP targets. */
+  upstreamProxy?: string;
   /** WebSockets to the server. */
   threads?: number;
   /** Replace each WebSocket after this time, in milliseconds; 0 never. */

@@ -17,13 +17,19 @@ const STATUS_LINE = /^HTTP\/1\.\d (\d{3})(?: ([^\r\n]*))?\r?\n/;
 /** What of the proxy's words is passed on. */
 const MAX_REASON_LENGTH = 100;
 
-/** What the status of a refusal means; `failed` if it is not here. */
-const CODES: Record<string, TunnelErrorCode | undefined> = {
-  "403": "denied",
-  "407": "denied",
-  "502": "unreachable",
-  "503": "unreachable",
-  "504": "timeout",
+/**
+ * What the status of a refusal means, for programs and in words that the far end of
+ * the tunnel knows, which gets the text only.
+ */
+const MEANINGS: Record<
+  string,
+  readonly [TunnelErrorCode, string] | undefined
+> = {
+  "403": ["denied", " (access denied)"],
+  "407": ["denied", " (access denied)"],
+  "502": ["unreachable", " (target unreachable)"],
+  "503": ["unreachable", " (target unreachable)"],
+  "504": ["timeout", " (timeout)"],
 };
 
 /**
@@ -68,9 +74,10 @@ async function readConsent(dialogue: Dialogue): Promise<void> {
     0,
     MAX_REASON_LENGTH,
   );
+  const [code, meaning] = MEANINGS[status] ?? ["failed", ""];
   throw new TunnelError(
-    CODES[status] ?? "failed",
-    `it answered ${status} ${words}`.trim(),
+    code,
+    `it answered ${`${status} ${words}`.trim()}${meaning}`,
   );
 }
 

@@ -20,7 +20,10 @@ const IPV6 = 4;
 const PORT_BYTES = 2;
 const MAX_NAME_BYTES = 255;
 
-/** RFC 1928, section 6: what a reply code means, for programs and for people. */
+/**
+ * RFC 1928, section 6: what a reply code means, for programs and for people. The
+ * far end of the tunnel gets the text only, and looks for such words in it.
+ */
 const REPLIES: readonly (readonly [TunnelErrorCode, string])[] = [
   ["failed", "succeeded"],
   ["failed", "general SOCKS server failure"],
@@ -28,7 +31,7 @@ const REPLIES: readonly (readonly [TunnelErrorCode, string])[] = [
   ["unreachable", "network unreachable"],
   ["unreachable", "host unreachable"],
   ["refused", "connection refused"],
-  ["timeout", "TTL expired"],
+  ["timeout", "TTL expired (timeout)"],
   ["unsupported", "command not supported"],
   ["unsupported", "address type not supported"],
 ];
@@ -95,8 +98,8 @@ async function readMethod(dialogue: Dialogue, method: number): Promise<void> {
   if (chosen === method) return;
   if (chosen === UNACCEPTABLE) {
     const reason = method === PASSWORD
-      ? "it takes no user name and password"
-      : "it wants credentials";
+      ? "access denied: it takes no user name and password"
+      : "access denied: it wants credentials";
     throw new TunnelError("denied", reason);
   }
   throw new TunnelError("protocol", "it chose a method that was not offered");
@@ -118,7 +121,10 @@ async function logIn(
   );
   const [, status] = await dialogue.read(2);
   if (status !== 0) {
-    throw new TunnelError("denied", "it rejected the user name and password");
+    throw new TunnelError(
+      "denied",
+      "access denied: it rejected the user name and password",
+    );
   }
 }
 

@@ -6,6 +6,8 @@ import type { ProxyHandshake } from "./proxy_handshake.ts";
 import { formatProxy, parseProxyUrl, type ProxyAddress } from "./proxy_url.ts";
 import { socks5Handshake } from "./socks5_client.ts";
 
+const FLAG = "--upstream-proxy";
+
 /**
  * Dials through a proxy, which also resolves the names.
  *
@@ -88,6 +90,15 @@ export class UpstreamProxyDialer implements Dialer {
 }
 
 /**
+ * Tells before anything is started whether `withUpstreamProxy` will take a text.
+ *
+ * @throws {ConfigError} If not; names `--upstream-proxy`.
+ */
+export function checkUpstreamProxy(url: string = ""): void {
+  if (url.trim() !== "") parseProxyUrl(url, FLAG);
+}
+
+/**
  * `dialer` as it is, or through the proxy that the user named.
  *
  * @param url Of the proxy; nothing or an empty text for none.
@@ -97,6 +108,6 @@ export function withUpstreamProxy(dialer: Dialer, url: string = ""): Dialer {
   if (url.trim() === "") return dialer;
   return new UpstreamProxyDialer(
     dialer,
-    parseProxyUrl(url, "--upstream-proxy"),
+    parseProxyUrl(url, FLAG),
   );
 }

@@ -3,6 +3,10 @@ import { Counters } from "../base/events.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
 import {
+  checkUpstreamProxy,
+  withUpstreamProxy,
+} from "../dial/upstream_proxy.ts";
+import {
   type BackendChoice,
   chooseBackend,
   type ChosenBackend,
@@ -20,6 +24,7 @@ import { EntrySide } from "./client_entry.ts";
 import { ExitSide } from "./client_exit.ts";
 import type { ClientSide } from "./client_side.ts";
 import type { EntryOptions } from "./entry.ts";
+import { environmentProxyOf } from "./environment_proxy_of.ts";
 import { hopReport } from "./hop_report.ts";
 import { UdpExit } from "./udp_exit.ts";
 import { udpEntryOptions, type UdpOptions } from "./udp_options.ts";
@@ -69,6 +74,17 @@ export interface ClientOptions extends UdpOptions {
    * @default {0}
    */
   renewMs?: number;
+  /**
+   * Where to look up `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, which
+   * may name a proxy on the way to the server. Without it there is none.
+   */
+  environmentProxy?: (name: string) => string | undefined;
+  /** Show the token to other hosts that the server redirects to. @default {false} */
+  followHosts?: boolean;
+  /**
+   * Of a provider: dial TCP targets through this proxy, `socks5://…` or `http://…`.
+   */
+  upstreamProxy?: string;
   /** Where to use TCP Fast Open. @default all hops */
   tfo?: TfoChoice;
   /**
@@ -159,6 +175,7 @@ class TunnelClient implements Client {
       const rule = `must be an integer from 1 to ${MAX_THREADS}`;
       throw new ConfigError("--threads", rule);
     }
+    checkUpstreamProxy(options.upstreamProxy);
     this.#tfo = tfo;
     this.#gracePeriodMs = gracePeriodMs;
     this.#chosen = chooseBackend(backend, logger);
@@ -212,10 +229,11 @@ class TunnelClient implements Client {
     const { backend } = this.#chosen;
     const resolver = new Resolver();
     const observer = this.counters.observe;
-    const dialer = new HappyEyeballsDialer(backend, resolver, {
+    const direct = new HappyEyeballsDialer(backend, resolver, {
       fastOpen: this.#tfo.target && fastOpenSupport().dial.supported,
       anyBytes: tfoAny,
     });
+    const dialer = withUpstreamProxy(direct, options.upstreamProxy);
     const { udpIdleMs: idleMs } = options;
     const udp = { backend, resolver, idleMs, logger, observer };
     const udpExit = new UdpExit(udp);
@@ -225,10 +243,19 @@ class TunnelClient implements Client {
   /** What opens a session with the server that answers first. */
   #opener(
     urls: readonly URL[],
-    { token, reverse = false, caCerts, logger = SILENT }: ClientOptions,
+    options: ClientOptions,
   ): (signal: AbortSignal) => Promise<Session> {
+    const {
+      token,
+      reverse = false,
+      followHosts = false,
+      environmentProxy,
+      caCerts,
+      logger = SILENT,
+    } = options;
     const { backend } = this.#chosen;
     const observer = this.counters.observe;
+    const proxyFor = environmentProxyOf(urls, environmentProxy, logger);
     const dialer = new HappyEyeballsDialer(backend, new Resolver(), {
       fastOpen: this.#tfo.tunnel && fastOpenSupport().dial.supported,
     });
@@ -240,6 +267,8 @@ class TunnelClient implements Client {
           identity,
           backend,
           dialer,
+          proxyFor,
+          followHosts,
           signal,
           ...(caCerts ? { caCerts } : {}),
         });

@@ -2,6 +2,7 @@ import { SYSTEM_CLOCK } from "../base/clock.ts";
 import { Counters } from "../base/events.ts";
 import { SILENT } from "../base/logger.ts";
 import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
+import { withUpstreamProxy } from "../dial/upstream_proxy.ts";
 import { chooseBackend, type ChosenBackend } from "../net/choose_backend.ts";
 import { fastOpenSupport } from "../net/fast_open.ts";
 import { Resolver } from "../net/resolver.ts";
@@ -113,13 +114,14 @@ class RelayServer implements Server {
     const support = fastOpenSupport();
     const resolver = new Resolver();
     const observer = this.counters.observe;
-    const { udpIdleMs: idleMs } = options;
+    const { udpIdleMs: idleMs, upstreamProxy } = options;
+    const direct = new HappyEyeballsDialer(sockets, resolver, {
+      fastOpen: tfo.target && support.dial.supported,
+      anyBytes: tfoAny,
+    });
     this.#context = {
       backend: sockets,
-      dialer: new HappyEyeballsDialer(sockets, resolver, {
-        fastOpen: tfo.target && support.dial.supported,
-        anyBytes: tfoAny,
-      }),
+      dialer: withUpstreamProxy(direct, upstreamProxy),
       udpExit: new UdpExit({
         backend: sockets,
         resolver,

@@ -58,6 +58,11 @@ export interface ServerOptions extends UdpOptions {
   tfo?: TfoChoice;
   /** Put any first bytes into a SYN, not only those that may arrive twice. @default {false} */
   tfoAny?: boolean;
+  /**
+   * Dial TCP targets through this proxy: `socks5://user:password@host:port` or
+   * `http://…`; the user and the port may be left out.
+   */
+  upstreamProxy?: string;
   /** Which sockets to use. @default {"auto"} */
   backend?: BackendChoice;
   /**

@@ -114,7 +114,7 @@ Deno.test("connector ignores a connector token, as in LinkSocks", async () => {
 Deno.test("client passes its flags on", async () => {
   const world = new FakeWorld({ SYNSOCKS_TOKEN: " secret " });
   const args = ["-u", "wss://h", "-s", "::1", "-p", "1080", "-n", "me"];
-  assertEquals(await main([...args, "-w", "pw", "-fiR"], "client", world), 0);
+  assertEquals(await main([...args, "-w", "pw", "-fiRE"], "client", world), 0);
   const { logger: _, ...rest } = world.clientStart!;
   assertEquals(rest, {
     url: ["wss://h"],

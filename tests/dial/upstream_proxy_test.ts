@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TunnelError, type TunnelErrorCode } from "../../lib/base/errors.ts";
 import type { Target as Address } from "../../lib/base/address.ts";
+import { failureCode } from "../../lib/tunnel/failure_code.ts";
 import type { Backend } from "../../lib/net/conn.ts";
 import { join, readExactly, Target, writeAll } from "../e2e/_app.ts";
 import { testCases } from "../net/_backends.ts";
@@ -258,6 +259,9 @@ testCases(BAD.map(({ name, url, answers, code, text }) => ({
       text,
     );
     assertEquals(error.code, code);
+    // The far end of the tunnel has only the text to go by.
+    const told = ["protocol", "limit"].includes(code) ? "failed" : code;
+    assertEquals(failureCode(error.message), told);
     const shown = `upstream proxy ${url.replace("a:b@", "")}${address}: `;
     assertEquals(error.message.startsWith(shown), true, error.message);
   },

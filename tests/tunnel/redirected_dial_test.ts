@@ -40,7 +40,7 @@ class Redirector implements AsyncDisposable {
   /** All requests: path and query, and whether it was an upgrade. */
   readonly asked: [url: string, upgrade: boolean][] = [];
   /** Who logged in. */
-  readonly judged: Credentials[] = [];
+  readonly judged: Pick<Credentials, "token" | "reverse">[] = [];
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #transports: Transport[] = [];
 
@@ -73,8 +73,8 @@ class Redirector implements AsyncDisposable {
   #accept(request: Request): Response {
     if (!isUpgrade(request)) return new Response(null, { status: 400 });
     return acceptTunnel(request, {
-      judge: (credentials) => {
-        this.judged.push(credentials);
+      judge: ({ token, reverse }) => {
+        this.judged.push({ token, reverse });
         return { admitted: true, as: undefined };
       },
       admitted: (transport) => void this.#transports.push(transport),

@@ -75,6 +75,9 @@ async function clientOptions(
     noWait: values.socksNoWait,
     reconnect: !values.noReconnect,
     retryAuth: values.retryAuth,
+    ...(values.followHosts ? { followHosts: true } : {}),
+    ...(values.noEnvProxy ? {} : { environmentProxy: context.environment }),
+    ...upstreamOptions(values),
     threads: threadCount(values.threads),
     renewMs: parseDuration(values.renew, "--renew"),
     ...udpOptions(values),
@@ -84,6 +87,22 @@ async function clientOptions(
     ...(values.reverse && connectorToken !== "" ? { connectorToken } : {}),
     ...(values.caFile === "" ? {} : { caCerts: [await readCa(values.caFile)] }),
   };
+}
+
+/** Whoever asks for a proxy must not believe that it is used when it is not. */
+function upstreamOptions(
+  { upstreamProxy: text, reverse }: Values,
+): { upstreamProxy?: string } {
+  const upstreamProxy = text.trim();
+  if (upstreamProxy === "") return {};
+  if (!reverse) {
+    throw new ConfigError(
+      "--upstream-proxy",
+      "needs --reverse, since otherwise targets are not dialled here; the " +
+        "proxy to the server is that of HTTP_PROXY and HTTPS_PROXY",
+    );
+  }
+  return { upstreamProxy };
 }
 
 /** As in LinkSocks: 0 means one, a negative number one for each processor. */

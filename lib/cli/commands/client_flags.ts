@@ -115,7 +115,14 @@ export const CLIENT_FLAGS = {
     kind: "switch",
     name: "no-env-proxy",
     short: "E",
-    help: "Accepted for LinkSocks; proxy variables are not used anyway",
+    help: "Do not dial the server through the proxy that HTTP_PROXY, " +
+      "HTTPS_PROXY or ALL_PROXY names",
+  },
+  followHosts: {
+    kind: "switch",
+    name: "follow-hosts",
+    env: "FOLLOW_HOSTS",
+    help: "Show the token to other hosts that the server redirects to",
   },
   directMode: {
     kind: "choice",
@@ -171,8 +178,8 @@ export const CLIENT_FLAGS = {
     env: "UPSTREAM_PROXY",
     value: "URL",
     default: "",
-    unavailable: "the server is dialled without a proxy",
-    help: "Proxy through which the server is dialled",
+    help: "With --reverse: proxy through which TCP targets are dialled, " +
+      "socks5://[USER:PASSWORD@]HOST[:PORT] or http://…",
   },
   directDiscovery: {
     kind: "choice",

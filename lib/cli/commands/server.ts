@@ -1,4 +1,5 @@
 import { handleApi, isApiPath } from "../../admin/api.ts";
+import { checkUpstreamProxy } from "../../dial/upstream_proxy.ts";
 import { newToken } from "../../wire/token.ts";
 import { checkedLoginFlags } from "../checked_login_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
@@ -38,6 +39,7 @@ async function runServer(
     port: values.wsPort,
     workers: workerCount(values.workers),
     ...apiOptions(values.apiKey.trim()),
+    ...upstreamOptions(values.upstreamProxy.trim()),
   });
   output.out(`Listening on ws://${addrText(server.addr)}`);
   for (const line of tokenLines(values, tokens)) output.out(line);
@@ -127,6 +129,12 @@ function socksLine(values: Values, { tokens }: RunningServer): string {
   return values.socksNowait
     ? `SOCKS5 proxy on ${at}, through providers`
     : `SOCKS5 proxy on ${at}, as soon as a provider is there`;
+}
+
+/** Checked here already: the threads of a server can only tell the reason. */
+function upstreamOptions(upstreamProxy: string): { upstreamProxy?: string } {
+  checkUpstreamProxy(upstreamProxy);
+  return upstreamProxy === "" ? {} : { upstreamProxy };
 }
 
 /** As `--threads` of the client: 0 means one, -1 one for each processor. */

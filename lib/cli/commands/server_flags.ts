@@ -172,8 +172,8 @@ export const SERVER_FLAGS = {
     env: "UPSTREAM_PROXY",
     value: "URL",
     default: "",
-    unavailable: "targets are dialled without a proxy",
-    help: "Proxy through which targets are dialled",
+    help: "Proxy through which TCP targets are dialled: " +
+      "socks5://[USER:PASSWORD@]HOST[:PORT] or http://…",
   },
   directEnable: {
     kind: "switch",

@@ -1,0 +1,37 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { main } from "../../lib/cli/main.ts";
+import { FakeWorld } from "./fake_context.ts";
+
+Deno.test("server passes its upstream proxy on", async () => {
+  const world = new FakeWorld();
+  assertEquals(await main(["-x", "socks5://h:1081"], "server", world), 0);
+  assertEquals(world.serverStart!.upstreamProxy, "socks5://h:1081");
+  const other = new FakeWorld({ LINKSOCKS_UPSTREAM_PROXY: "http://h" });
+  assertEquals(await main([], "server", other), 0);
+  assertEquals(other.serverStart!.upstreamProxy, "http://h");
+});
+
+Deno.test("server refuses an upstream proxy that it cannot use, and hides its password", async () => {
+  for (
+    const url of ["https://me:secret@h", "me:secret@h", "socks5://secret@h"]
+  ) {
+    const world = new FakeWorld();
+    assertEquals(await main(["-x", url], "server", world), 2);
+    const text = world.stderr.join("\n");
+    assertStringIncludes(text, "--upstream-proxy");
+    assertEquals(text.includes("secret"), false);
+    assertEquals(world.serverStart, undefined);
+  }
+});
+
+Deno.test("client looks for proxies in its environment unless it is told not to", async () => {
+  const world = new FakeWorld({ HTTPS_PROXY: "http://proxy" });
+  assertEquals(await main(["--follow-hosts"], "client", world), 0);
+  const { environmentProxy, followHosts } = world.clientStart!;
+  assertEquals(environmentProxy?.("HTTPS_PROXY"), "http://proxy");
+  assertEquals(followHosts, true);
+  const other = new FakeWorld({ HTTPS_PROXY: "http://proxy" });
+  assertEquals(await main(["-E"], "client", other), 0);
+  assertEquals("environmentProxy" in other.clientStart!, false);
+  assertEquals("followHosts" in other.clientStart!, false);
+});
