@@ -45,6 +45,14 @@ export function testInNamespace(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, ignore: REASON !== undefined, fn });
 }
 
+/** What else a namespace has. */
+export interface NamespaceOptions {
+  /** Shell commands that run in it before the program. */
+  setup?: string;
+  /** Arguments of the program. */
+  args?: readonly string[];
+}
+
 /**
  * Runs the program `path` in a network namespace of its own, in which
  * net.ipv4.tcp_fastopen is `sysctl`, and gives what it prints, which is JSON.
@@ -52,14 +60,15 @@ export function testInNamespace(name: string, fn: () => Promise<void>): void {
 export async function runInNamespace<T>(
   sysctl: number,
   path: string,
+  { setup = ":", args = [] }: NamespaceOptions = {},
 ): Promise<T> {
   const name = uniqueName();
   const added = ip("netns", "add", name);
   if (!added.success) throw new Error(added.text);
   try {
     const script = 'ip link set lo up && echo "$0" > ' +
-      '/proc/sys/net/ipv4/tcp_fastopen && exec "$@"';
-    const program = [Deno.execPath(), "run", "-A", path];
+      `/proc/sys/net/ipv4/tcp_fastopen && { ${setup}; } && exec "$@"`;
+    const program = [Deno.execPath(), "run", "-A", path, ...args];
     const output = await new Deno.Command("ip", {
       args: [
         ...["netns", "exec", name, "/bin/sh", "-c", script, String(sysctl)],
