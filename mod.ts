@@ -31,6 +31,18 @@
  * console.log(server.tokens.socksAddr("secret"));
  * ```
  *
+ * @example TCP Fast Open for any program
+ * ```ts ignore
+ * import { dialFastOpen, listenFastOpen } from "@synsocks/synsocks";
+ *
+ * using listener = listenFastOpen({ hostname: "127.0.0.1", port: 0 });
+ * using conn = await dialFastOpen({
+ *   port: listener.addr.port,
+ *   data: new TextEncoder().encode("in the SYN"),
+ * });
+ * console.log(conn.fastOpen.result);
+ * ```
+ *
  * @module
  */
 export {
@@ -58,7 +70,22 @@ export type {
   TunnelEvent,
 } from "./lib/base/events.ts";
 export { fastOpenSupport } from "./lib/net/fast_open.ts";
-export type { FastOpenSupport, Support } from "./lib/net/fast_open.ts";
+export type {
+  FastOpenOutcome,
+  FastOpenResult,
+  FastOpenSupport,
+  Support,
+} from "./lib/net/fast_open.ts";
+export { FastOpenConn } from "./lib/net/fast_open_conn.ts";
+export {
+  FastOpenListener,
+  listenFastOpen,
+  type ListenFastOpenOptions,
+} from "./lib/net/fast_open_listener.ts";
+export {
+  dialFastOpen,
+  type DialFastOpenOptions,
+} from "./lib/dial/dial_fast_open.ts";
 export type { BackendChoice } from "./lib/net/choose_backend.ts";
 export { parsePortRange } from "./lib/net/port_range.ts";
 export type { PortRange } from "./lib/net/port_range.ts";

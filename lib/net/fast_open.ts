@@ -26,6 +26,8 @@ export interface FastOpenOutcome {
   readonly result: FastOpenResult;
   /** The kernel's smoothed round trip in microseconds; 0 if unknown. */
   readonly rttUs: number;
+  /** For `off` and `unsupported`: why, and what would change it, if known. */
+  readonly reason?: string;
 }
 
 /** The outcome of a conn without Fast Open. */
