@@ -3,7 +3,7 @@
  * each answer took. The first visit gets a cookie; from the second on the line
  * travels in the SYN and saves a round trip.
  *
- *   deno run --allow-net --allow-ffi --allow-read=/proc examples/fast_open_echo_client.ts 7000
+ *   deno run --allow-net --allow-ffi examples/fast_open_echo_client.ts 7000
  *
  * On loopback a round trip is too short to be seen. A delay shows it:
  *   tc qdisc add dev lo root netem delay 50ms    (and `del` afterwards)

@@ -2,7 +2,7 @@
  * An echo server that takes data in SYNs, and says for each conn whether there
  * was some.
  *
- *   deno run --allow-net --allow-ffi --allow-read=/proc examples/fast_open_echo_server.ts 7000
+ *   deno run --allow-net --allow-ffi examples/fast_open_echo_server.ts 7000
  *
  * The kernel must allow it: sysctl -w net.ipv4.tcp_fastopen=3
  */

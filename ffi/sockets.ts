@@ -4,6 +4,7 @@ import {
   AF_UNIX,
   ERRNO,
   IPPROTO_IPV6,
+  IPPROTO_TCP,
   IPV6_V6ONLY,
   MSG_FASTOPEN,
   MSG_NOSIGNAL,
@@ -16,6 +17,7 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
+  TCP_FASTOPEN_CONNECT,
 } from "./constants.ts";
 import { check, lastErrno, libc, SyscallError } from "./library.ts";
 import {
@@ -146,6 +148,23 @@ export function startConnect(
     const errno = lastErrno();
     if (errno !== ERRNO.EINPROGRESS) throw new SyscallError("connect", errno);
   }
+}
+
+/**
+ * Starts to connect with TCP_FASTOPEN_CONNECT.
+ *
+ * @returns `true` when the kernel has a cookie of the peer: then it waits for the
+ *   first bytes and has sent nothing. `false` when a SYN asks for one.
+ */
+export function startLazyConnect(
+  fd: number,
+  packed: Uint8Array<ArrayBuffer>,
+): boolean {
+  setOption(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
+  if (libc().connect(fd, packed, packed.length) >= 0) return true;
+  const errno = lastErrno();
+  if (errno === ERRNO.EINPROGRESS) return false;
+  throw new SyscallError("connect", errno);
 }
 
 /**

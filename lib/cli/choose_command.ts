@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { CLIENT_COMMAND, PROVIDER_COMMAND } from "./commands/client.ts";
 import { DEMO_COMMAND } from "./commands/demo.ts";
+import { DOCTOR_COMMAND } from "./commands/doctor.ts";
 import { helpCommand } from "./commands/help.ts";
 import { SERVER_COMMAND } from "./commands/server.ts";
 import { VERSION_COMMAND } from "./commands/version.ts";
@@ -26,6 +27,7 @@ const WORKING: readonly Command[] = [
   CLIENT_COMMAND,
   PROVIDER_COMMAND,
   DEMO_COMMAND,
+  DOCTOR_COMMAND,
   VERSION_COMMAND,
 ];
 
@@ -39,6 +41,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   connector: CLIENT_COMMAND,
   provider: PROVIDER_COMMAND,
   demo: DEMO_COMMAND,
+  doctor: DOCTOR_COMMAND,
   version: VERSION_COMMAND,
   help: HELP_COMMAND,
 };

@@ -1,3 +1,4 @@
+import { wrapText } from "../base/wrap_text.ts";
 import type { Command } from "./command.ts";
 import type { Flag, FlagTable } from "./flags.ts";
 
@@ -21,14 +22,14 @@ export function commandHelp(command: Command, usage: string): string {
   const lines = [
     `Usage: ${usage}${flags.length > 0 ? " [flags]" : ""}`,
     "",
-    ...wrap(command.description, WIDTH),
+    ...wrapText(command.description, WIDTH),
     "",
     "Flags:",
     ...usable.flatMap((flag) => entry(flagHead(flag), flagText(flag))),
   ];
   if (others.length > 0) {
     const names = others.map((flag) => `--${flag.name}`).join(", ");
-    const list = wrap(names, WIDTH - 2).map((line) => `  ${line}`);
+    const list = wrapText(names, WIDTH - 2).map((line) => `  ${line}`);
     lines.push(
       "",
       "Understood, but not available in this version yet:",
@@ -38,7 +39,7 @@ export function commandHelp(command: Command, usage: string): string {
   if (flags.some((flag) => flag.env !== undefined)) {
     lines.push(
       "",
-      ...wrap(
+      ...wrapText(
         "A flag beats its variable in brackets. Each variable is also understood " +
           "with LINKSOCKS_ instead of SYNSOCKS_.",
         WIDTH,
@@ -83,23 +84,9 @@ function flagText(flag: Flag): string {
 
 /** A head and its explanation beside it, or below it if the head is long. */
 function entry(head: string, text: string, column = COLUMN): string[] {
-  const lines = wrap(text, WIDTH - column)
+  const lines = wrapText(text, WIDTH - column)
     .map((line) => " ".repeat(column) + line);
   const start = `  ${head}`;
   if (start.length >= column - 1) return [start, ...lines];
   return [start.padEnd(column) + lines[0]!.trimStart(), ...lines.slice(1)];
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
 }

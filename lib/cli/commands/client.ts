@@ -1,9 +1,10 @@
-import { ConfigError, errorText } from "../../base/errors.ts";
+import { ConfigError } from "../../base/errors.ts";
 import { checkedLoginFlags } from "../checked_login_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { parseDuration } from "../duration.ts";
 import { EXIT } from "../exit_code.ts";
 import type { FlagValues } from "../flags.ts";
+import { readCaFile } from "../read_ca_file.ts";
 import { redact } from "../redact.ts";
 import type {
   ClientStart,
@@ -16,7 +17,7 @@ import { addrText, indented } from "../start_lines.ts";
 import { CLIENT_FLAGS } from "./client_flags.ts";
 
 /** What a client without a token shows, as in LinkSocks. */
-const ANONYMOUS = "anonymous";
+export const ANONYMOUS = "anonymous";
 
 type Values = FlagValues<typeof CLIENT_FLAGS>;
 
@@ -85,7 +86,9 @@ async function clientOptions(
     ...(values.reverse ? { reverse: true } : {}),
     // As in LinkSocks it belongs to providers, and does no harm elsewhere.
     ...(values.reverse && connectorToken !== "" ? { connectorToken } : {}),
-    ...(values.caFile === "" ? {} : { caCerts: [await readCa(values.caFile)] }),
+    ...(values.caFile === ""
+      ? {}
+      : { caCerts: [await readCaFile(values.caFile)] }),
   };
 }
 
@@ -108,19 +111,6 @@ function upstreamOptions(
 /** As in LinkSocks: 0 means one, a negative number one for each processor. */
 function threadCount(asked: number): number {
   return asked < 0 ? Math.min(64, navigator.hardwareConcurrency) : asked || 1;
-}
-
-async function readCa(path: string): Promise<string> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    throw new ConfigError("--ca-file", `cannot be read: ${errorText(error)}`);
-  }
-  if (!text.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new ConfigError("--ca-file", `no PEM certificate in ${path}`);
-  }
-  return text;
 }
 
 /** Waits for the first session; `false` if the client ends before it has one. */

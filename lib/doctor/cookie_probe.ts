@@ -1,0 +1,83 @@
+import { setImmediate } from "node:timers";
+import {
+  closeFd,
+  Epoll,
+  EPOLLOUT,
+  packSockaddr,
+  type SocketAddress,
+  socketError,
+  startConnect,
+  startLazyConnect,
+  tcpSocket,
+} from "../../ffi/mod.ts";
+import { errorOfErrno } from "../net/system_error.ts";
+
+/**
+ * Whether the kernel has a cookie for an address. It keeps them by address, so
+ * one that it had `before` may come from another port.
+ */
+export type Cookie = "before" | "given" | "none";
+
+/**
+ * Whether a listener gives cookies, without sending it a byte of data: a plain
+ * handshake asks for one, and the next connect tells if the kernel has it.
+ *
+ * @throws {TunnelError} if it cannot be reached
+ */
+export async function probeCookie(
+  address: SocketAddress,
+  signal: AbortSignal,
+): Promise<Cookie> {
+  const before = await withSocket(address, async (fd) => {
+    const waits = startLazyConnect(fd, packSockaddr(address));
+    if (!waits) await connected(fd, signal);
+    return waits;
+  });
+  return await withSocket(address, async (fd) => {
+    if (before) {
+      // Nothing has been sent so far: see whether anybody is there.
+      startConnect(fd, packSockaddr(address));
+      await connected(fd, signal);
+      return "before";
+    }
+    return startLazyConnect(fd, packSockaddr(address)) ? "given" : "none";
+  });
+}
+
+async function withSocket<T>(
+  { host }: SocketAddress,
+  use: (fd: number) => Promise<T>,
+): Promise<T> {
+  const fd = tcpSocket(host);
+  try {
+    return await use(fd);
+  } finally {
+    closeFd(fd);
+  }
+}
+
+/** Waits until a connect has ended; rejects if it failed. */
+async function connected(fd: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  // Its own loop: this socket has no use for a backend's conn.
+  const loop = new Epoll({
+    turnEnded() {},
+    handlerFailed: reject,
+    yieldTurn: (resume) => void setImmediate(resume),
+  });
+  loop.add(fd, EPOLLOUT, () => {
+    const errno = socketError(fd);
+    if (errno === 0) resolve();
+    else reject(errorOfErrno(errno));
+  });
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await promise;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    loop.remove(fd);
+    await loop.idle();
+  }
+}

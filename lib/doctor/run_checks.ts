@@ -1,0 +1,42 @@
+import { errorText } from "../base/errors.ts";
+import type { Check, CheckResult, Finding } from "./check.ts";
+
+/**
+ * Runs all checks side by side and waits no longer than `deadlineMs` for them.
+ *
+ * @returns One result for each check, in their order.
+ */
+export async function runChecks(
+  checks: readonly Check[],
+  deadlineMs: number,
+): Promise<CheckResult[]> {
+  const stop = new AbortController();
+  const late = Promise.withResolvers<Finding>();
+  const timer = setTimeout(() => {
+    const detail = `no answer within ${deadlineMs / 1000} s`;
+    late.resolve({ status: "fail", detail });
+    stop.abort(new Error(detail));
+  }, deadlineMs);
+  try {
+    return await Promise.all(checks.map(async (check) => {
+      const finding = findingOf(check, stop.signal);
+      const { id, title, group } = check;
+      return {
+        id,
+        title,
+        group,
+        ...await Promise.race([finding, late.promise]),
+      };
+    }));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function findingOf(check: Check, signal: AbortSignal): Promise<Finding> {
+  try {
+    return await check.run(signal);
+  } catch (error) {
+    return { status: "fail", detail: errorText(error) };
+  }
+}

@@ -1,0 +1,57 @@
+/** A setting of the kernel, or why it is not known. */
+export type SysctlReading =
+  | { readonly known: true; readonly text: string }
+  | { readonly known: false; readonly reason: string };
+
+/** Where the kernel's settings are files. */
+export const PROC_SYS = "/proc/sys";
+
+/** The file of a setting, such as `net.ipv4.tcp_fastopen`. */
+export function sysctlPath(name: string, root = PROC_SYS): string {
+  return `${root}/${name.replaceAll(".", "/")}`;
+}
+
+/** Reads a setting; never throws. */
+export function readSysctl(name: string, root = PROC_SYS): SysctlReading {
+  try {
+    const text = Deno.readTextFileSync(sysctlPath(name, root)).trim();
+    return { known: true, text };
+  } catch (error) {
+    return { known: false, reason: whyUnknown(error, name) };
+  }
+}
+
+function whyUnknown(error: unknown, name: string): string {
+  if (error instanceof Deno.errors.NotFound) {
+    return `this kernel has no ${name}`;
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    return "Deno reads /proc only with --allow-all";
+  }
+  return `only root may read ${name}`;
+}
+
+/** Whether a setting can be written by this process, and if not why. */
+export function sysctlWritable(
+  name: string,
+  root = PROC_SYS,
+): { writable: true } | { writable: false; reason: string } {
+  try {
+    // Opening alone changes nothing.
+    Deno.openSync(sysctlPath(name, root), { write: true }).close();
+    return { writable: true };
+  } catch (error) {
+    return { writable: false, reason: whyReadOnly(error) };
+  }
+}
+
+function whyReadOnly(error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) {
+    return "Deno writes to /proc only with --allow-all";
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  // EROFS has no class of its own.
+  if (/read-only|os error 30\b/i.test(text)) return "/proc/sys is read-only";
+  if (error instanceof Deno.errors.PermissionDenied) return "needs root";
+  return text;
+}
