@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { ffiSupport } from "../../ffi/mod.ts";
 import { judgeTrials } from "../../lib/doctor/judge_trials.ts";
 import {
   median,
@@ -9,6 +10,9 @@ import {
   verdictOf,
 } from "../../lib/doctor/trials.ts";
 import type { FastOpenResult } from "../../lib/net/fast_open.ts";
+
+// The C library stays open once it was opened: that must not be inside a test.
+ffiSupport();
 
 const PEER = { who: "the peer", enable: "enable it", avoid: "avoid it" };
 
