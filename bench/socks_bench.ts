@@ -3,7 +3,7 @@ import {
   parseLogin,
   parseRequest,
 } from "../lib/inbound/socks5.ts";
-import { Socks5Handshake } from "../lib/inbound/socks5_handshake.ts";
+import { Handshake } from "../lib/inbound/handshake.ts";
 import { type Conn, type ConnHandler, IGNORE } from "../lib/net/conn.ts";
 
 const ENCODER = new TextEncoder();
@@ -92,7 +92,7 @@ for (const { name, pieces } of WAYS) {
     baseline: pieces.length === 1,
     fn: () => {
       let seen = false;
-      new Socks5Handshake(new MemoryConn(pieces), {
+      new Handshake(new MemoryConn(pieces), {
         requested: () => seen = true,
         failed: () => {},
       }).start();
