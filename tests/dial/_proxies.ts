@@ -3,7 +3,7 @@ import { parseProxyUrl } from "../../lib/dial/proxy_url.ts";
 import { UpstreamProxyDialer } from "../../lib/dial/upstream_proxy.ts";
 import type { Backend } from "../../lib/net/conn.ts";
 import { Resolver } from "../../lib/net/resolver.ts";
-import { readExactly, writeAll } from "../e2e/_app.ts";
+import { close, readExactly, Target, writeAll } from "../e2e/_app.ts";
 
 const ENCODER = new TextEncoder();
 
@@ -53,4 +53,38 @@ export async function follow(
     }
   }
   await conn.readable.pipeTo(conn.writable);
+}
+
+/** A real HTTP proxy, for which every name is this machine. */
+export class ConnectProxy implements AsyncDisposable {
+  /** The heads of all requests. */
+  readonly heads: string[] = [];
+  readonly #target: Target;
+
+  constructor() {
+    this.#target = new Target(async (conn) => {
+      let head = "";
+      while (!head.endsWith("\r\n\r\n")) {
+        head += new TextDecoder().decode(await readExactly(conn, 1));
+      }
+      this.heads.push(head);
+      const port = Number(/^CONNECT \S+:(\d+) /.exec(head)?.[1]);
+      const far = await Deno.connect({ hostname: "127.0.0.1", port });
+      await writeAll(conn, bytesOf("HTTP/1.1 200 OK\r\n\r\n"));
+      await Promise.all([
+        conn.readable.pipeTo(far.writable).catch(() => {}),
+        far.readable.pipeTo(conn.writable).catch(() => {}),
+      ]);
+      close(far);
+    });
+  }
+
+  /** Where it listens at 127.0.0.1. */
+  get port(): number {
+    return this.#target.port;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#target[Symbol.asyncDispose]();
+  }
 }

@@ -21,6 +21,7 @@ import {
   hasOpenssl,
   makeCertificates,
 } from "../e2e/_certificates.ts";
+import { ConnectProxy } from "../dial/_proxies.ts";
 import { type Case, testCases } from "../net/_backends.ts";
 
 const IGNORED = !hasOpenssl();
@@ -274,6 +275,35 @@ const CASES: Case[] = [
         TunnelError,
         "(a plain GET is answered with 404)",
       );
+    },
+  },
+  {
+    name: "dialTunnel() goes through a proxy to each server on the way",
+    ignore: IGNORED,
+    async run(backend) {
+      const certificates = await makeCertificates();
+      await using proxy = new ConnectProxy();
+      await using secure = new Redirector({}, certificates);
+      await using server = new Redirector({
+        "/socket": [301, `https://127.0.0.1:${secure.port}/socket`],
+      });
+      const asked: [port: number, secure: boolean][] = [];
+      const tunnel = await dial(backend, `${LOCAL}:${server.port}/socket`, {
+        caCerts: [certificates.ca],
+        proxyFor(server, secure) {
+          asked.push([server.port, secure]);
+          return { scheme: "http", host: "127.0.0.1", port: proxy.port };
+        },
+      });
+      assertEquals(asked, [
+        [server.port, false],
+        [server.port, false],
+        [secure.port, true],
+      ]);
+      const hosts = proxy.heads.map((head) => head.split(" ")[1]);
+      assertEquals(hosts, asked.map(([port]) => `127.0.0.1:${port}`));
+      assertEquals(secure.judged, [{ token: { hash: HASH }, reverse: false }]);
+      await closed(tunnel);
     },
   },
 ];
