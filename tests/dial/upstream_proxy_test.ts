@@ -3,8 +3,9 @@ import { TunnelError, type TunnelErrorCode } from "../../lib/base/errors.ts";
 import type { Target as Address } from "../../lib/base/address.ts";
 import { failureCode } from "../../lib/tunnel/failure_code.ts";
 import type { Backend } from "../../lib/net/conn.ts";
+import { fastOpenSupport, wasAttempted } from "../../lib/net/fast_open.ts";
 import { join, readExactly, Target, writeAll } from "../e2e/_app.ts";
-import { testCases } from "../net/_backends.ts";
+import { testCases, testOnEpoll } from "../net/_backends.ts";
 import { EventConn } from "../net/_event_conn.ts";
 import { bytesOf, follow, type Step, through } from "./_proxies.ts";
 
@@ -332,3 +333,22 @@ testCases([
     },
   },
 ]);
+
+const CAN_FAST_OPEN = fastOpenSupport().dial.supported;
+// deno-lint-ignore no-console -- the reason belongs to the test's output
+if (!CAN_FAST_OPEN) console.log("skipped: no TCP Fast Open here");
+
+if (CAN_FAST_OPEN) {
+  testOnEpoll(
+    "UpstreamProxyDialer puts its first words into the SYN",
+    async (backend) => {
+      for (const { url, target, script } of GOOD) {
+        await using proxy = new Target((conn) => follow(conn, script));
+        const dialer = through(backend, `${url}127.0.0.1:${proxy.port}`);
+        const { conn } = await dialer.dial(target);
+        assertEquals(wasAttempted(conn.fastOpen), true);
+        conn.close();
+      }
+    },
+  );
+}
