@@ -1,3 +1,4 @@
+import { type Logger, SILENT } from "../base/logger.ts";
 import { errorCode, errorText, TunnelError } from "../base/errors.ts";
 import type { Dialed, Dialer, DialOptions, Target } from "./dialer.ts";
 import { Dialogue } from "./dialogue.ts";
@@ -99,13 +100,19 @@ export function checkUpstreamProxy(url: string = ""): void {
 }
 
 /**
- * `dialer` as it is, or through the proxy that the user named.
+ * `dialer` as it is, or through the proxy that the user named; then it is logged
+ * that datagrams go another way, which who wants to hide must know.
  *
  * @param url Of the proxy; nothing or an empty text for none.
  * @throws {ConfigError} If it is not the URL of a proxy; names `--upstream-proxy`.
  */
-export function withUpstreamProxy(dialer: Dialer, url: string = ""): Dialer {
+export function withUpstreamProxy(
+  dialer: Dialer,
+  url: string = "",
+  logger: Logger = SILENT,
+): Dialer {
   if (url.trim() === "") return dialer;
+  logger.warn("Only TCP goes through the upstream proxy, UDP leaves directly");
   return new UpstreamProxyDialer(
     dialer,
     parseProxyUrl(url, FLAG),

@@ -233,7 +233,7 @@ class TunnelClient implements Client {
       fastOpen: this.#tfo.target && fastOpenSupport().dial.supported,
       anyBytes: tfoAny,
     });
-    const dialer = withUpstreamProxy(direct, options.upstreamProxy);
+    const dialer = withUpstreamProxy(direct, options.upstreamProxy, logger);
     const { udpIdleMs: idleMs } = options;
     const udp = { backend, resolver, idleMs, logger, observer };
     const udpExit = new UdpExit(udp);

@@ -121,7 +121,7 @@ class RelayServer implements Server {
     });
     this.#context = {
       backend: sockets,
-      dialer: withUpstreamProxy(direct, upstreamProxy),
+      dialer: withUpstreamProxy(direct, upstreamProxy, logger),
       udpExit: new UdpExit({
         backend: sockets,
         resolver,

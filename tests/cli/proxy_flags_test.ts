@@ -9,6 +9,9 @@ Deno.test("server passes its upstream proxy on", async () => {
   const other = new FakeWorld({ LINKSOCKS_UPSTREAM_PROXY: "http://h" });
   assertEquals(await main([], "server", other), 0);
   assertEquals(other.serverStart!.upstreamProxy, "http://h");
+  const reverse = new FakeWorld();
+  assertEquals(await main(["-r", "-x", "http://h"], "server", reverse), 2);
+  assertEquals(reverse.serverStart, undefined);
 });
 
 Deno.test("server refuses an upstream proxy that it cannot use, and hides its password", async () => {
@@ -34,4 +37,14 @@ Deno.test("client looks for proxies in its environment unless it is told not to"
   assertEquals(await main(["-E"], "client", other), 0);
   assertEquals("environmentProxy" in other.clientStart!, false);
   assertEquals("followHosts" in other.clientStart!, false);
+});
+
+Deno.test("client takes an upstream proxy as a provider only", async () => {
+  const world = new FakeWorld();
+  assertEquals(await main(["-r", "-x", "http://h"], "client", world), 0);
+  assertEquals(world.clientStart!.upstreamProxy, "http://h");
+  const other = new FakeWorld();
+  assertEquals(await main(["-x", "http://h"], "client", other), 2);
+  assertStringIncludes(other.stderr.join("\n"), "--upstream-proxy");
+  assertEquals(other.clientStart, undefined);
 });

@@ -55,7 +55,7 @@ export async function follow(
   await conn.readable.pipeTo(conn.writable);
 }
 
-/** A real HTTP proxy, for which every name is this machine. */
+/** A real HTTP proxy, for which every name is 127.0.0.1. */
 export class ConnectProxy implements AsyncDisposable {
   /** The heads of all requests. */
   readonly heads: string[] = [];
@@ -68,8 +68,9 @@ export class ConnectProxy implements AsyncDisposable {
         head += new TextDecoder().decode(await readExactly(conn, 1));
       }
       this.heads.push(head);
-      const port = Number(/^CONNECT \S+:(\d+) /.exec(head)?.[1]);
-      const far = await Deno.connect({ hostname: "127.0.0.1", port });
+      const [, six, port] = /^CONNECT (\[::1\])?\S*:(\d+) /.exec(head) ?? [];
+      const hostname = six ? "::1" : "127.0.0.1";
+      const far = await Deno.connect({ hostname, port: Number(port) });
       await writeAll(conn, bytesOf("HTTP/1.1 200 OK\r\n\r\n"));
       await Promise.all([
         conn.readable.pipeTo(far.writable).catch(() => {}),

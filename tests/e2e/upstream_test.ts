@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { startServer } from "../../mod.ts";
 import { within } from "../ffi/within.ts";
-import { bytesOf } from "../dial/_proxies.ts";
+import { bytesOf, ConnectProxy } from "../dial/_proxies.ts";
 import {
   answerAfterEnd,
   askFor,
@@ -11,6 +11,7 @@ import {
   Target,
   writeAll,
 } from "./_app.ts";
+import { Modes, REVERSE_TOKEN } from "../roles/_modes.ts";
 import { HAS_IPV6 } from "../net/_backends.ts";
 import { hasProgram, type Program, runProxy } from "./_proxy_programs.ts";
 import {
@@ -27,7 +28,9 @@ const HELLO = new TextEncoder().encode("hello through two proxies");
 const HOSTS = [LOCAL, "localhost", ...(HAS_IPV6 ? ["::1"] : [])];
 
 /** Questions and answers through both, and a target that speaks first. */
-async function exchange({ socksPort }: Stage): Promise<void> {
+async function exchange(
+  { socksPort }: Pick<Stage, "socksPort">,
+): Promise<void> {
   for (const host of HOSTS) {
     const listenOn = host === "::1" ? host : LOCAL;
     await using target = new Target(async (conn) => {
@@ -64,23 +67,38 @@ function onStageBehind(
   return onStage(variant, run, {}, { upstreamProxy });
 }
 
-for (const login of [undefined, { username: "me", password: "p@ss:/" }]) {
-  const who = login ? "with a password" : "without credentials";
-  testVariants(`a server dials through a client of ours ${who}`, (variant) => {
-    const at = login ? "me:p%40ss%3A%2F@" : "";
-    return onStage(
-      { ...variant, optimistic: false },
-      ({ socksPort }) => {
-        const url = `socks5://${at}${LOCAL}:${socksPort}`;
-        return onStageBehind(variant, url, async (stage) => {
-          await exchange(stage);
-          await exchangeEnds(stage);
-        });
-      },
-      login ?? {},
-    );
-  });
+for (const scheme of ["socks5", "http"]) {
+  for (const login of [undefined, { username: "me", password: "p@ss:/" }]) {
+    const who = login ? "with a password" : "without credentials";
+    const name = `a server dials through a client of ours, ${scheme} ${who}`;
+    testVariants(name, (variant) => {
+      const at = login ? "me:p%40ss%3A%2F@" : "";
+      return onStage(
+        { ...variant, optimistic: false },
+        ({ socksPort }) => {
+          const url = `${scheme}://${at}${LOCAL}:${socksPort}`;
+          return onStageBehind(variant, url, async (stage) => {
+            await exchange(stage);
+            await exchangeEnds(stage);
+          });
+        },
+        login ?? {},
+      );
+    });
+  }
 }
+
+testVariants("a provider dials through a proxy", async (variant) => {
+  const { backend } = variant;
+  await using proxy = new ConnectProxy();
+  await using modes = await Modes.start(variant, {
+    backend,
+    reverse: { token: REVERSE_TOKEN },
+  });
+  await modes.provider({ upstreamProxy: `http://${LOCAL}:${proxy.port}` });
+  await exchange({ socksPort: await modes.socksPort() });
+  assertEquals(proxy.heads.length, HOSTS.length);
+}, ({ optimistic }) => !optimistic);
 
 const PROGRAMS: readonly [Program, scheme: string, login: boolean][] = [
   ["microsocks", "socks5", false],

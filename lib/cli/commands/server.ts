@@ -1,3 +1,4 @@
+import { ConfigError } from "../../base/errors.ts";
 import { handleApi, isApiPath } from "../../admin/api.ts";
 import { checkUpstreamProxy } from "../../dial/upstream_proxy.ts";
 import { newToken } from "../../wire/token.ts";
@@ -39,7 +40,7 @@ async function runServer(
     port: values.wsPort,
     workers: workerCount(values.workers),
     ...apiOptions(values.apiKey.trim()),
-    ...upstreamOptions(values.upstreamProxy.trim()),
+    ...upstreamOptions(values),
   });
   output.out(`Listening on ws://${addrText(server.addr)}`);
   for (const line of tokenLines(values, tokens)) output.out(line);
@@ -132,9 +133,19 @@ function socksLine(values: Values, { tokens }: RunningServer): string {
 }
 
 /** Checked here already: the threads of a server can only tell the reason. */
-function upstreamOptions(upstreamProxy: string): { upstreamProxy?: string } {
+function upstreamOptions(
+  { upstreamProxy: text, reverse }: Values,
+): { upstreamProxy?: string } {
+  const upstreamProxy = text.trim();
+  if (upstreamProxy === "") return {};
+  if (reverse) {
+    throw new ConfigError(
+      "--upstream-proxy",
+      "cannot be used with --reverse, where providers dial the targets",
+    );
+  }
   checkUpstreamProxy(upstreamProxy);
-  return upstreamProxy === "" ? {} : { upstreamProxy };
+  return { upstreamProxy };
 }
 
 /** As `--threads` of the client: 0 means one, -1 one for each processor. */
