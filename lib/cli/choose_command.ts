@@ -4,6 +4,7 @@ import { DEMO_COMMAND } from "./commands/demo.ts";
 import { DOCTOR_COMMAND } from "./commands/doctor.ts";
 import { helpCommand } from "./commands/help.ts";
 import { SERVER_COMMAND } from "./commands/server.ts";
+import { SERVICE_COMMAND } from "./commands/service.ts";
 import { VERSION_COMMAND } from "./commands/version.ts";
 import { type Environment, findVariable } from "./environment.ts";
 import { nearestWord } from "./nearest_word.ts";
@@ -28,6 +29,7 @@ const WORKING: readonly Command[] = [
   PROVIDER_COMMAND,
   DEMO_COMMAND,
   DOCTOR_COMMAND,
+  SERVICE_COMMAND,
   VERSION_COMMAND,
 ];
 
@@ -42,6 +44,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   provider: PROVIDER_COMMAND,
   demo: DEMO_COMMAND,
   doctor: DOCTOR_COMMAND,
+  service: SERVICE_COMMAND,
   version: VERSION_COMMAND,
   help: HELP_COMMAND,
 };
