@@ -15,8 +15,11 @@ export interface HeartbeatOptions {
 /** A peer that is silent for so many intervals is dead; it is noticed within one
  * more. */
 const MISSED = 3;
-/** Round trips that are remembered; the smallest of them counts. */
-const KEPT = 8;
+/**
+ * Round trips that are remembered, some minutes of them; the smallest counts, so
+ * that waiting behind bulk does not count as the length of the path.
+ */
+const KEPT = 64;
 
 /**
  * Asks the peer regularly whether it is there, and measures the round trip. Any
@@ -29,6 +32,7 @@ export class Heartbeat {
   readonly #payload = new Uint8Array(8);
   readonly #view = new DataView(this.#payload.buffer);
   readonly #roundTrips: number[] = [];
+  #smallest: number | undefined;
   #heardAt: number;
 
   /** Pings at once and then regularly, until `stop`. */
@@ -42,9 +46,7 @@ export class Heartbeat {
 
   /** The smallest recent round trip in milliseconds; `undefined` at first. */
   get roundTripMs(): number | undefined {
-    return this.#roundTrips.length === 0
-      ? undefined
-      : Math.min(...this.#roundTrips);
+    return this.#smallest;
   }
 
   /** Something came from the peer. */
@@ -62,6 +64,7 @@ export class Heartbeat {
     }
     this.#roundTrips.push(roundTrip);
     if (this.#roundTrips.length > KEPT) this.#roundTrips.shift();
+    this.#smallest = Math.min(...this.#roundTrips);
   }
 
   /** Stops for good. */

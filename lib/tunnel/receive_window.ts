@@ -45,18 +45,18 @@ export class WindowBudget {
 
 /** No window grows beyond this. */
 const MAX_WINDOW_BYTES = 16 * 1024 * 1024;
-/** A window used up in less than so many round trips was too small. */
-const GROW_WITHIN_ROUND_TRIPS = 4;
 /**
- * The round trip of an idle path says little about a busy one, where bytes wait in
- * queues of both processes: half a window should last for this long in any case.
+ * Up to here a window grows whenever half of it is used up within a few round
+ * trips, or this time: it keeps both processes busy on a path without delay.
  */
-const GROW_WITHIN_MS = 50;
+const BUSY_WINDOW_BYTES = 2 * 1024 * 1024;
+const BUSY_ROUND_TRIPS = 4;
+const BUSY_MS = 50;
 
 /**
  * The receiving side of a channel's credit. It grants again what was consumed
- * when half of the window is used, and doubles the window while the sender uses
- * it up within a few round trips: then the window, not the path, is the limit.
+ * when half of the window is used, and doubles the window while it, and not the
+ * path, is the limit.
  */
 export class ReceiveWindow {
   readonly #budget: WindowBudget;
@@ -99,11 +99,10 @@ export class ReceiveWindow {
     if (this.#consumedBytes * 2 < this.#sizeBytes) return 0;
     let grant = this.#consumedBytes;
     this.#consumedBytes = 0;
-    const quick = now - this.#grantedAt <
-      Math.max(GROW_WITHIN_MS, roundTripMs * GROW_WITHIN_ROUND_TRIPS);
+    const elapsedMs = now - this.#grantedAt;
     this.#grantedAt = now;
     if (
-      quick && this.#sizeBytes < MAX_WINDOW_BYTES &&
+      this.#isTooSmall(elapsedMs, roundTripMs) &&
       this.#budget.grow(this.#sizeBytes)
     ) {
       grant += this.#sizeBytes;
@@ -111,6 +110,24 @@ export class ReceiveWindow {
     }
     this.#creditBytes += grant;
     return grant;
+  }
+
+  /**
+   * Whether the window, and not the path or the reader, is what limits the sender,
+   * when half of it was consumed in `elapsedMs`.
+   *
+   * What is sent and not consumed waits somewhere on the way, in front of everybody
+   * else's bytes. So beyond what keeps the processes busy a window is no larger
+   * than what the path holds: rate times round trip, with room to grow into.
+   */
+  #isTooSmall(elapsedMs: number, roundTripMs: number): boolean {
+    const size = this.#sizeBytes;
+    if (size >= MAX_WINDOW_BYTES) return false;
+    if (size < BUSY_WINDOW_BYTES) {
+      return elapsedMs < Math.max(BUSY_MS, roundTripMs * BUSY_ROUND_TRIPS);
+    }
+    const rate = size / 2 / elapsedMs;
+    return 2 * rate * roundTripMs + BUSY_WINDOW_BYTES > 1.5 * size;
   }
 
   /** The channel is over. */

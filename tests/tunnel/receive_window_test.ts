@@ -34,13 +34,33 @@ Deno.test("ReceiveWindow doubles while half of it lasts less than four round tri
   assertEquals(window.sizeBytes, 4 * half);
 });
 
-Deno.test("ReceiveWindow grows to 16 MiB and no further", () => {
+/** What a window becomes on a path of `rate` bytes a millisecond. */
+function grown(rate: number, roundTripMs: number): number {
   const window = new ReceiveWindow(new WindowBudget(64 * MIB), 0, 0);
-  for (let i = 0; i < 20; i++) {
-    window.received(window.sizeBytes / 2);
-    window.consumed(window.sizeBytes / 2, i, 10);
+  let now = 0;
+  for (let i = 0; i < 100; i++) {
+    const half = window.sizeBytes / 2;
+    // The sender has the window for each round trip, and no more than the path.
+    now += Math.max(half / rate, roundTripMs / 2);
+    window.received(half);
+    window.consumed(half, now, roundTripMs);
   }
-  assertEquals(window.sizeBytes, 16 * MIB);
+  return window.sizeBytes;
+}
+
+Deno.test("ReceiveWindow grows to what a long path holds", () => {
+  // 100 Mbit/s and 200 ms: 2.5 MB are on the way.
+  const size = grown(12_500, 200);
+  assert(size >= 2_500_000 && size <= 8 * MIB, `${size}`);
+  // 1 Gbit/s and 200 ms: 25 MB, more than one channel gets.
+  assertEquals(grown(125_000, 200), 16 * MIB);
+});
+
+Deno.test("ReceiveWindow stays short where bytes could only wait", () => {
+  // Loopback: what is beyond this waits in buffers, in front of everybody.
+  assertEquals(grown(600_000, 0.3), 2 * MIB);
+  // A slow path needs little.
+  assertEquals(grown(100, 20), 262_144);
 });
 
 Deno.test("WindowBudget holds its cap with any number of channels", () => {

