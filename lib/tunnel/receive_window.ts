@@ -127,7 +127,8 @@ export class ReceiveWindow {
       return elapsedMs < Math.max(BUSY_MS, roundTripMs * BUSY_ROUND_TRIPS);
     }
     const rate = size / 2 / elapsedMs;
-    return 2 * rate * roundTripMs + BUSY_WINDOW_BYTES > 1.5 * size;
+    // Half of the window may be used up before the grant for it comes back.
+    return 2 * rate * roundTripMs > size - BUSY_WINDOW_BYTES / 2;
   }
 
   /** The channel is over. */
