@@ -37,7 +37,7 @@ for (
   }>
 ) {
   const title = [program ?? "synsocks", ...args].join(" ");
-  Deno.test(`chooseCommand() runs ${title}${mode ? ` in ${mode}` : ""}`, () => {
+  Deno.test(`[64] chooseCommand() runs ${title}${mode ? ` in ${mode}` : ""}`, () => {
     for (const prefix of ["SYNSOCKS_", "LINKSOCKS_"]) {
       const chosen = chooseCommand(
         args,

@@ -19,7 +19,7 @@ function resolve<T extends FlagTable>(
   );
 }
 
-Deno.test("resolveFlags() gives the defaults of LinkSocks", () => {
+Deno.test("[64] resolveFlags() gives the defaults of LinkSocks", () => {
   const server = resolve(SERVER_FLAGS, []);
   assertEquals(
     [server.wsHost, server.wsPort, server.token, server.bufferSize],

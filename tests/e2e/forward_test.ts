@@ -67,7 +67,7 @@ testVariants(
 );
 
 testVariants(
-  "startClient() understands a handshake byte by byte",
+  "[62] startClient() understands a handshake byte by byte",
   (variant) =>
     onStage(variant, async ({ socksPort }) => {
       await using target = new Target(echo);
@@ -126,7 +126,7 @@ testVariants(
 );
 
 testVariants(
-  "startClient() answers BIND with 7",
+  "[61] startClient() answers BIND with 7",
   (variant) =>
     onStage(variant, async ({ socksPort }) => {
       const { conn, reply } = await askFor(socksPort, LOCAL, 80, 2);

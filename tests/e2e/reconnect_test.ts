@@ -29,7 +29,7 @@ async function sessionClosed(counters: Counters): Promise<void> {
 }
 
 testVariants(
-  "startClient() reconnects to a server that restarts",
+  "[20] startClient() reconnects to a server that restarts",
   (variant) =>
     onStage(variant, async ({ server, client, socksPort }) => {
       await using target = new Target(echo);

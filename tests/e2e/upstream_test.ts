@@ -70,7 +70,8 @@ function onStageBehind(
 for (const scheme of ["socks5", "http"]) {
   for (const login of [undefined, { username: "me", password: "p@ss:/" }]) {
     const who = login ? "with a password" : "without credentials";
-    const name = `a server dials through a client of ours, ${scheme} ${who}`;
+    const name =
+      `[65] a server dials through a client of ours, ${scheme} ${who}`;
     testVariants(name, (variant) => {
       const at = login ? "me:p%40ss%3A%2F@" : "";
       return onStage(
@@ -112,23 +113,27 @@ for (const [program, scheme, login] of PROGRAMS) {
   // deno-lint-ignore no-console -- the reason belongs to the test's output
   if (!there) console.log(`skipped: there is no ${program}`);
   const who = login ? " with a password" : "";
-  testVariants(`a server dials through ${program}${who}`, async (variant) => {
-    const credentials = login
-      ? { username: "me", password: "word" }
-      : undefined;
-    await using proxy = await runProxy(program, credentials);
-    const at = login ? "me:word@" : "";
-    const url = `${scheme}://${at}${LOCAL}:${proxy.port}`;
-    await onStageBehind(variant, url, exchange);
-    if (!login || variant.optimistic) return;
-    // Without the password it lets nobody through.
-    const stranger = `${scheme}://${LOCAL}:${proxy.port}`;
-    await onStageBehind(variant, stranger, async ({ socksPort }) => {
-      const { conn, reply } = await askFor(socksPort, LOCAL, 1);
-      assertEquals(reply !== 0, true);
-      conn.close();
-    });
-  }, () => there);
+  testVariants(
+    `[65] a server dials through ${program}${who}`,
+    async (variant) => {
+      const credentials = login
+        ? { username: "me", password: "word" }
+        : undefined;
+      await using proxy = await runProxy(program, credentials);
+      const at = login ? "me:word@" : "";
+      const url = `${scheme}://${at}${LOCAL}:${proxy.port}`;
+      await onStageBehind(variant, url, exchange);
+      if (!login || variant.optimistic) return;
+      // Without the password it lets nobody through.
+      const stranger = `${scheme}://${LOCAL}:${proxy.port}`;
+      await onStageBehind(variant, stranger, async ({ socksPort }) => {
+        const { conn, reply } = await askFor(socksPort, LOCAL, 1);
+        assertEquals(reply !== 0, true);
+        conn.close();
+      });
+    },
+    () => there,
+  );
 }
 
 testVariants(

@@ -49,7 +49,7 @@ for (const [name, host, header] of BOTH_WAYS) {
     assertEquals(ROOM.subarray(0, end), header);
   });
 
-  Deno.test(`parseUdpHeader() drops ${name} cut anywhere`, () => {
+  Deno.test(`[45] parseUdpHeader() drops ${name} cut anywhere`, () => {
     for (let length = 0; length < header.length; length++) {
       assertEquals(parseUdpHeader(header.subarray(0, length)), undefined);
     }
@@ -75,7 +75,7 @@ Deno.test("parseUdpHeader() ignores RSV", () => {
   );
 });
 
-Deno.test("parseUdpHeader() drops fragments", () => {
+Deno.test("[45] parseUdpHeader() drops fragments", () => {
   const fragment = bytesOf(0, 0, 1, 1, 9, 8, 7, 6, 0, 53);
   assertEquals(parseUdpHeader(fragment), undefined);
   assertEquals(isFragment(fragment), true);
@@ -83,7 +83,7 @@ Deno.test("parseUdpHeader() drops fragments", () => {
   assertEquals(isFragment(bytesOf(0, 0)), false);
 });
 
-Deno.test("parseUdpHeader() drops other address types and bad names", () => {
+Deno.test("[45] parseUdpHeader() drops other address types and bad names", () => {
   for (const type of [0, 2, 5, 255]) {
     const bytes = new Uint8Array(40);
     bytes[3] = type;

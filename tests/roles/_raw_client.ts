@@ -1,3 +1,4 @@
+import { channelKey } from "../../lib/wire/channel_id.ts";
 import { decodeMessage } from "../../lib/wire/decode.ts";
 import { encodeMessage } from "../../lib/wire/encode.ts";
 import type { Message } from "../../lib/wire/messages.ts";
@@ -71,6 +72,18 @@ export class RawClient implements AsyncDisposable {
   /** Sends one message. */
   send(message: Message): void {
     this.#socket.send(encodeMessage(message));
+  }
+
+  /** The next message of a channel that was not taken yet. */
+  async nextOf(id: Uint8Array): Promise<Message> {
+    const key = channelKey(id);
+    for (;;) {
+      while (this.#taken < this.messages.length) {
+        const message = this.messages[this.#taken++]!;
+        if ("id" in message && channelKey(message.id) === key) return message;
+      }
+      await within(new Promise<void>((resolve) => this.#wake = resolve));
+    }
   }
 
   /** The next message of a type that was not taken yet. */

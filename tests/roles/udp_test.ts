@@ -58,7 +58,7 @@ function namesOf(table: Record<string, Promise<string[]>>): Resolver {
 
 const CASES: Case[] = [
   {
-    name: "UdpEntry.serve() carries datagrams to IPv4 and back",
+    name: "[43] [44] UdpEntry.serve() carries datagrams to IPv4 and back",
     run: onStage(async ({ stage, app, echo, association }) => {
       assertEquals(association.reply, { host: LOCAL, port: association.port });
       for (let round = 0; round < 5; round++) {
@@ -85,7 +85,7 @@ const CASES: Case[] = [
     }, { v1: false, entry: { optimistic: true } }),
   },
   {
-    name: "UdpEntry.serve() carries datagrams to IPv6 and back",
+    name: "[44] UdpEntry.serve() carries datagrams to IPv6 and back",
     ignore: !HAS_IPV6,
     run: onStage(async ({ app, association }) => {
       await using echo = await UdpPeer.bind("::1", true);
@@ -96,7 +96,7 @@ const CASES: Case[] = [
     }),
   },
   {
-    name: "UdpEntry.serve() carries datagrams to names, also empty ones",
+    name: "[44] UdpEntry.serve() carries datagrams to names, also empty ones",
     run: onStage(async ({ app, echo, association }) => {
       for (const payload of [HELLO, new Uint8Array(0)]) {
         await app.send(wrap("echo.test", echo.port, payload), association.port);
@@ -134,7 +134,7 @@ const CASES: Case[] = [
     },
   },
   {
-    name: "UdpExit.accept() loses what cannot be sent and goes on",
+    name: "[47] UdpExit.accept() loses what cannot be sent and goes on",
     run: onStage(async ({ stage, app, echo, association }) => {
       const { port, control } = association;
       await app.send(wrap("no.such.test", echo.port, HELLO), port);
@@ -161,7 +161,7 @@ const CASES: Case[] = [
     }),
   },
   {
-    name: "UdpEntry.serve() drops headers that are bad",
+    name: "[45] UdpEntry.serve() drops headers that are bad",
     run: onStage(async ({ stage, app, echo, association }) => {
       const good = wrap(LOCAL, echo.port, HELLO);
       for (let length = 0; length < 10; length++) {
@@ -239,7 +239,7 @@ const CASES: Case[] = [
     },
   },
   {
-    name: "UdpEntry.serve() ends both ends with the control conn",
+    name: "[46] UdpEntry.serve() ends both ends with the control conn",
     run: onStage(async ({ stage, app, echo, association }) => {
       await app.send(wrap(LOCAL, echo.port, HELLO), association.port);
       await app.nextAnswer();

@@ -47,7 +47,7 @@ Deno.test("Heartbeat ignores answers to what it did not ask", async () => {
   heartbeat.stop();
 });
 
-Deno.test("Heartbeat finds a silent peer, and not one that sends something else", async () => {
+Deno.test("[15] Heartbeat finds a silent peer, and not one that sends something else", async () => {
   let now = 0;
   const dead = Promise.withResolvers<TunnelError>();
   let ticks = 0;

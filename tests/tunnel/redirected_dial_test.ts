@@ -114,7 +114,7 @@ async function closed({ transport }: DialedTunnel): Promise<void> {
 const LOCAL = "ws://127.0.0.1";
 const CASES: Case[] = [
   {
-    name: "dialTunnel() follows five redirects of all kinds",
+    name: "[21] dialTunnel() follows five redirects of all kinds",
     async run(backend) {
       await using server = new Redirector({
         "/a/": [301, "/b/x"],
@@ -154,7 +154,7 @@ const CASES: Case[] = [
     },
   },
   {
-    name: "dialTunnel() gives up at the sixth redirect",
+    name: "[21] dialTunnel() gives up at the sixth redirect",
     async run(backend) {
       await using server = new Redirector({ "/loop": [302, "/loop"] });
       await assertRejects(
@@ -241,7 +241,8 @@ const CASES: Case[] = [
     },
   },
   {
-    name: "dialTunnel() follows from ws to wss and within wss, and not back",
+    name:
+      "[21] dialTunnel() follows from ws to wss and within wss, and not back",
     ignore: IGNORED,
     async run(backend) {
       const certificates = await makeCertificates();

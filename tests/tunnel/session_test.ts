@@ -43,7 +43,7 @@ for (const { v1 } of KINDS) {
     }
   });
 
-  Deno.test(`Channel.disconnect() is idempotent (${kind})`, async () => {
+  Deno.test(`[33] Channel.disconnect() is idempotent (${kind})`, async () => {
     const target = new Recorder();
     const pair = openPair(v1, () => target);
     const app = new Recorder();
@@ -58,7 +58,7 @@ for (const { v1 } of KINDS) {
     assertEquals(target.events, ["closed"]);
   });
 
-  Deno.test(`Session keeps data before CONNECT_RESPONSE (${kind})`, async () => {
+  Deno.test(`[29] Session keeps data before CONNECT_RESPONSE (${kind})`, async () => {
     const { session, far } = lonelySession({ v1 });
     const app = new Recorder();
     const { id } = session.open(TARGET, app);
