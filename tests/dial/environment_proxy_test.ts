@@ -15,7 +15,7 @@ function found(
   return proxy && formatProxy(proxy);
 }
 
-Deno.test("findEnvironmentProxy() chooses the variable by the scheme", () => {
+Deno.test("[22] findEnvironmentProxy() chooses the variable by the scheme", () => {
   const both = { HTTP_PROXY: "http://plain:1", HTTPS_PROXY: "http://tls:2" };
   assertEquals(found(both), "http://plain:1");
   assertEquals(found(both, true), "http://tls:2");
@@ -54,7 +54,7 @@ Deno.test("findEnvironmentProxy() never sends this machine through a proxy", () 
   }
 });
 
-Deno.test("findEnvironmentProxy() honours NO_PROXY in both cases", () => {
+Deno.test("[22] findEnvironmentProxy() honours NO_PROXY in both cases", () => {
   const variables = { HTTP_PROXY: "http://proxy:1" };
   assertEquals(found({ ...variables, NO_PROXY: "example.com" }), undefined);
   assertEquals(found({ ...variables, no_proxy: "example.com" }), undefined);

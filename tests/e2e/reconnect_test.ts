@@ -90,7 +90,7 @@ testVariants(
 );
 
 testVariants(
-  "startClient() logs in with the first message",
+  "[3] [5] startClient() logs in with the first message",
   (variant) =>
     onStage(variant, async ({ server }) => {
       const client = await startClient({

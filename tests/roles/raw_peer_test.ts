@@ -8,6 +8,7 @@ import type { Message } from "../../lib/wire/messages.ts";
 import { hashToken } from "../../lib/wire/token.ts";
 import { askFor, close, readExactly, Target, writeAll } from "../e2e/_app.ts";
 import { within } from "../ffi/within.ts";
+import { until } from "./_modes.ts";
 import { RawClient } from "./_raw_client.ts";
 
 // The C library stays open once it was opened: that must not be inside a test.
@@ -66,6 +67,57 @@ Deno.test("[8] a server's first message is AUTH_RESPONSE, 01 02 01", async () =>
     socket.close();
     await within(closed.promise);
     client.close();
+  });
+});
+
+Deno.test("[5] both ways to log in work, and an empty token means the second", async () => {
+  await onServer(async (server) => {
+    for (const byMessage of [false, true]) {
+      {
+        const way = { byMessage };
+        await using _ = await RawClient.connect({ server }, TOKEN, way);
+        assertEquals(server.sessionCount, 1);
+      }
+      await until(() => server.sessionCount === 0);
+    }
+    const { port } = server.addr;
+    const url = `ws://${LOCAL}:${port}/socket/x?token=&reverse=false`;
+    const client = Deno.createHttpClient({});
+    const socket = new WebSocket(url, { client });
+    socket.binaryType = "arraybuffer";
+    const answer = Promise.withResolvers<Uint8Array>();
+    socket.onmessage = ({ data }) => answer.resolve(new Uint8Array(data));
+    socket.onopen = () =>
+      socket.send(encodeMessage({
+        type: "auth",
+        token: TOKEN,
+        reverse: false,
+        instance: new Uint8Array(16),
+      }));
+    assertEquals(await within(answer.promise), Uint8Array.of(1, 2, 1));
+    const closed = Promise.withResolvers<void>();
+    socket.onclose = () => closed.resolve();
+    socket.close();
+    await within(closed.promise);
+    client.close();
+  });
+});
+
+Deno.test("[23] a client listens after the first login, or at once with noWait", async () => {
+  await onServer(async ({ addr }) => {
+    const url = `ws://${LOCAL}:${addr.port}`;
+    const base = { url, token: TOKEN, socksPort: 0, gracePeriodMs: 0 };
+    const patient = await startClient(base);
+    const eager = await startClient({ ...base, noWait: true });
+    try {
+      assertEquals(patient.addr, undefined);
+      assert(eager.addr!.port > 0);
+      await within(Promise.all([patient.ready, eager.ready]));
+      assert(patient.addr!.port > 0);
+    } finally {
+      await within(patient.close());
+      await within(eager.close());
+    }
   });
 });
 

@@ -18,7 +18,7 @@ const NORMAL: readonly [typed: string, url: string][] = [
   ["wss://[::1]:1/x", "wss://[::1]:1/x"],
 ];
 
-Deno.test("normalizeTunnelUrl() adds scheme and path", () => {
+Deno.test("[1] normalizeTunnelUrl() adds scheme and path", () => {
   for (const [typed, url] of NORMAL) {
     assertEquals(normalizeTunnelUrl(typed).href, url, typed);
   }
@@ -36,7 +36,7 @@ const IDENTITY = {
   instance: "00112233-4455-4677-8899-aabbccddeeff",
 };
 
-Deno.test("authenticateUrl() puts the hash into /socket", async () => {
+Deno.test("[2] authenticateUrl() puts the hash into /socket", async () => {
   const from = new URL("wss://h/socket?z=1&a=b&token=old#f");
   const { url, authenticated } = await authenticateUrl(from, IDENTITY);
   const hash = await hashToken("secret");
@@ -48,7 +48,7 @@ Deno.test("authenticateUrl() puts the hash into /socket", async () => {
   );
 });
 
-Deno.test("authenticateUrl() leaves other paths as they are", async () => {
+Deno.test("[3] authenticateUrl() leaves other paths as they are", async () => {
   for (const text of ["ws://h/socket/", "ws://h/x?a=b"]) {
     const result = await authenticateUrl(new URL(text), IDENTITY);
     assertEquals(result.authenticated, false);
