@@ -300,6 +300,10 @@ Deno.test("[24] [38] without a server the reply is 3 after 10 s, without an answ
     assertEquals(unanswered.reply, 4);
     without.conn.close();
     unanswered.conn.close();
+    // It leaves together with the reply, on another way.
+    await until(() =>
+      silent.messages.some(({ type }) => type === "disconnect")
+    );
     const connect = silent.messages.find(({ type }) => type === "connect");
     const end = silent.messages.find(({ type }) => type === "disconnect");
     assert(connect?.type === "connect" && end?.type === "disconnect");
