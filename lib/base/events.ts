@@ -69,7 +69,9 @@ export class Counters {
     else this.add(event.type);
     switch (event.type) {
       case "syn":
-        return this.add(`syn.${event.hop}.${event.result}`);
+        this.add(`syn.${event.hop}.${event.result}`);
+        if (event.result !== "acknowledged") return;
+        return this.add(`syn.${event.hop}.savedUs`, event.rttUs);
       case "dialFailed":
       case "lateFailure":
         return this.add(`${event.type}.${event.code}`);

@@ -2,6 +2,7 @@ import type { BackendChoice } from "../net/choose_backend.ts";
 import type { PortRange } from "../net/port_range.ts";
 import type { TfoChoice } from "../net/tfo_choice.ts";
 import type { TokenAdmin } from "../admin/token_admin.ts";
+import type { Counters } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Stoppable } from "./signals.ts";
 
@@ -122,6 +123,8 @@ export interface ClientStart extends SocketOptions {
 export interface RunningServer extends Stoppable {
   /** Where it listens. */
   readonly addr: ListenAddr;
+  /** What happened so far. */
+  readonly counters: Counters;
   /** Its tokens. */
   readonly tokens: {
     /** Tells the SOCKS port of a reverse token; -1 if it has none. */
@@ -135,6 +138,8 @@ export interface RunningServer extends Stoppable {
 export interface RunningClient extends Stoppable {
   /** Where SOCKS5 listens, once it does. */
   readonly addr?: ListenAddr | undefined;
+  /** What happened so far. */
+  readonly counters: Counters;
   /** Resolves with the first session. */
   readonly ready: Promise<void>;
   /** One line for each hop: what TCP Fast Open does there. */

@@ -2,6 +2,11 @@
 export interface SignalSource {
   /** The signals that mean "stop" here. */
   readonly names: readonly Deno.Signal[];
+  /**
+   * The signals that mean "say what you have counted". At SIGUSR1 Deno opens its
+   * debugger on loopback besides, as Node does; so there is SIGUSR2, too.
+   */
+  readonly reports: readonly Deno.Signal[];
   /** Calls `listener` at each `name`; the process no longer dies of it. */
   add(name: Deno.Signal, listener: () => void): void;
   /** Ends that. */
@@ -19,6 +24,7 @@ export function systemSignals(
 ): SignalSource {
   return {
     names: os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"],
+    reports: os === "windows" ? [] : ["SIGUSR1", "SIGUSR2"],
     add: (name, listener) => Deno.addSignalListener(name, listener),
     remove: (name, listener) => Deno.removeSignalListener(name, listener),
   };
@@ -37,19 +43,27 @@ export interface Stoppable {
 /** How a role ended: by itself or gently, or because somebody was impatient. */
 export type Ending = "closed" | "aborted";
 
+/** What to do meanwhile. */
+export interface WaitOptions {
+  /** Called at the first signal. */
+  onClosing?: () => void;
+  /** Says what was counted: when asked by signal, and once at the end. */
+  report?: () => void;
+}
+
 /**
  * Waits until a role has ended. The first signal closes it; the second one aborts
  * it and ends the waiting at once. Leaves no listener behind.
  *
  * @param role What runs.
  * @param signals Where the wish to stop comes from.
- * @param onClosing Called at the first signal.
+ * @param options What to do meanwhile.
  * @returns How it ended; rejects with the error that ended it.
  */
 export async function runUntilStopped(
   role: Stoppable,
   signals: SignalSource,
-  onClosing?: () => void,
+  { onClosing, report = () => {} }: WaitOptions = {},
 ): Promise<Ending> {
   const ending = Promise.withResolvers<Ending>();
   let closing = false;
@@ -64,10 +78,13 @@ export async function runUntilStopped(
     role.close().then(() => ending.resolve("closed"), ending.reject);
   };
   for (const name of signals.names) signals.add(name, onSignal);
+  for (const name of signals.reports) signals.add(name, report);
   try {
     const closed = role.closed.then((): Ending => "closed");
     return await Promise.race([closed, ending.promise]);
   } finally {
     for (const name of signals.names) signals.remove(name, onSignal);
+    for (const name of signals.reports) signals.remove(name, report);
+    report();
   }
 }

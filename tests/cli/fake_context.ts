@@ -1,3 +1,4 @@
+import { Counters } from "../../lib/base/events.ts";
 import type { CommandContext } from "../../lib/cli/command.ts";
 import type {
   ClientStart,
@@ -30,6 +31,7 @@ export class FakeRole {
 /** Signals that tests raise. */
 export class FakeSignals {
   readonly names = ["SIGINT", "SIGTERM"] as const;
+  readonly reports = ["SIGUSR1"] as const;
   readonly listeners: Array<[Deno.Signal, () => void]> = [];
   /** Raise the first signal as soon as somebody listens. */
   atOnce = false;
@@ -83,6 +85,7 @@ export class FakeWorld implements CommandContext {
       await Promise.resolve();
       const { hostname, port } = options;
       return Object.assign(this.serverRole, {
+        counters: new Counters(),
         addr: { hostname, port: port || 40001 },
         tokens: {
           snapshot:
@@ -97,6 +100,7 @@ export class FakeWorld implements CommandContext {
       await Promise.resolve();
       const { socksHost, socksPort } = options;
       return Object.assign(this.clientRole, {
+        counters: new Counters(),
         addr: { hostname: socksHost, port: socksPort || 40002 },
         report: () => ["socks: client line"],
       });

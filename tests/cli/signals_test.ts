@@ -14,12 +14,20 @@ Deno.test("runUntilStopped() closes the role at the first signal", async () => {
   const role = new SlowRole();
   const signals = new FakeSignals();
   let told = 0;
-  const ended = runUntilStopped(role, signals, () => void told++);
+  let reported = 0;
+  const ended = runUntilStopped(role, signals, {
+    onClosing: () => void told++,
+    report: () => void reported++,
+  });
+  signals.raise("SIGUSR1");
+  assertEquals([told, reported, role.calls.length], [0, 1, 0]);
   signals.raise("SIGTERM");
   role.ending.resolve();
   assertEquals(await ended, "closed");
   assertEquals(role.calls, ["close"]);
   assertEquals(told, 1);
+  // And once at the end.
+  assertEquals(reported, 2);
   assertEquals(signals.listeners, []);
 });
 
@@ -67,6 +75,8 @@ Deno.test("systemSignals() knows the signals of each system", () => {
   assertEquals(systemSignals("linux").names, ["SIGINT", "SIGTERM"]);
   assertEquals(systemSignals("darwin").names, ["SIGINT", "SIGTERM"]);
   assertEquals(systemSignals("windows").names, ["SIGINT", "SIGBREAK"]);
+  assertEquals(systemSignals("linux").reports, ["SIGUSR1", "SIGUSR2"]);
+  assertEquals(systemSignals("windows").reports, []);
 });
 
 Deno.test({

@@ -12,6 +12,7 @@ import type {
   RunningClient,
 } from "../role_starters.ts";
 import { socketOptions, udpOptions } from "../shared_flags.ts";
+import { logCounts } from "../log_counts.ts";
 import { type Ending, runUntilStopped } from "../signals.ts";
 import { addrText, indented } from "../start_lines.ts";
 import { CLIENT_FLAGS } from "./client_flags.ts";
@@ -48,7 +49,8 @@ async function runClient(
   const { output, roles, signals } = context;
   const options = await clientOptions(values, context);
   const client = await roles.startClient(options);
-  const ended = runUntilStopped(client, signals);
+  const report = () => logCounts(options.logger, client.counters);
+  const ended = runUntilStopped(client, signals, { report });
   const through = [options.url].flat().map(redact).join(" or ");
   // Without --socks-no-wait the listener opens with the first session.
   const early = client.addr;

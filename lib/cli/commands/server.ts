@@ -9,6 +9,7 @@ import { EXIT } from "../exit_code.ts";
 import type { FlagValues } from "../flags.ts";
 import type { RunningServer, ServerStart } from "../role_starters.ts";
 import { socketOptions, udpOptions } from "../shared_flags.ts";
+import { logCounts } from "../log_counts.ts";
 import { runUntilStopped } from "../signals.ts";
 import { addrText, indented } from "../start_lines.ts";
 import { VERSION } from "../version_text.ts";
@@ -33,8 +34,9 @@ async function runServer(
 ): Promise<number> {
   const { output, roles, signals } = context;
   const tokens = tokensOf(values);
+  const sockets = socketOptions(values, context);
   const server = await roles.startServer({
-    ...socketOptions(values, context),
+    ...sockets,
     ...roleOptions(values, tokens),
     hostname: values.wsHost,
     port: values.wsPort,
@@ -46,7 +48,8 @@ async function runServer(
   for (const line of tokenLines(values, tokens)) output.out(line);
   if (values.reverse) output.out(socksLine(values, server));
   for (const line of indented(server.report())) output.out(line);
-  const ending = await runUntilStopped(server, signals);
+  const report = () => logCounts(sockets.logger, server.counters);
+  const ending = await runUntilStopped(server, signals, { report });
   return ending === "closed" ? EXIT.ok : EXIT.fatal;
 }
 
