@@ -27,7 +27,7 @@ Deno.test("server refuses an upstream proxy that it cannot use, and hides its pa
   }
 });
 
-Deno.test("client looks for proxies in its environment unless it is told not to", async () => {
+Deno.test("[22] client looks for proxies in its environment unless it is told not to", async () => {
   const world = new FakeWorld({ HTTPS_PROXY: "http://proxy" });
   assertEquals(await main(["--follow-hosts"], "client", world), 0);
   const { environmentProxy, followHosts } = world.clientStart!;

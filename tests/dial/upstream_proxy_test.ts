@@ -152,7 +152,7 @@ async function exchange(
 
 testCases(GOOD.flatMap((good) =>
   [false, true].map((singly) => ({
-    name: `UpstreamProxyDialer speaks ${good.name}` +
+    name: `[65] UpstreamProxyDialer speaks ${good.name}` +
       (singly ? ", byte by byte" : ", with data in the segment of the answer"),
     run: (backend: Backend) => exchange(backend, good, singly),
   }))

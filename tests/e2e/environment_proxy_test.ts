@@ -20,7 +20,7 @@ async function exchange(socksPort: number): Promise<void> {
 }
 
 testVariants(
-  "a client reaches its server through a proxy of the environment",
+  "[22] a client reaches its server through a proxy of the environment",
   async (variant) => {
     const { backend } = variant;
     const options = {

@@ -100,7 +100,7 @@ testVariants(
 );
 
 testVariants(
-  "startClient() answers a refused dial with 5",
+  "[27] startClient() answers a refused dial with 5",
   (variant) =>
     onStage(variant, async ({ socksPort }) => {
       const { conn, reply } = await askFor(socksPort, LOCAL, closedPort());
@@ -112,7 +112,7 @@ testVariants(
 );
 
 testVariants(
-  "startClient() ends an app whose dial is refused",
+  "[39] startClient() ends an app whose dial is refused",
   (variant) =>
     onStage(variant, async ({ socksPort, client, server }) => {
       const { conn, reply } = await askFor(socksPort, LOCAL, closedPort());
@@ -169,7 +169,7 @@ testVariants(
 );
 
 testVariants(
-  "startClient() lets targets go when apps have gone",
+  "[32] startClient() lets targets go when apps have gone",
   (variant) =>
     onStage(variant, async ({ socksPort }) => {
       const apps = 100;

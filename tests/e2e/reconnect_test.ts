@@ -57,7 +57,7 @@ testVariants(
 );
 
 testVariants(
-  "startClient() ends when its token is rejected",
+  "[19] startClient() ends when its token is rejected",
   async (variant) => {
     const { backend, optimistic } = variant;
     const server = await startServer({

@@ -137,7 +137,7 @@ for (const [program, scheme, login] of PROGRAMS) {
 }
 
 testVariants(
-  "a target's words in the segment of the proxy's answer arrive",
+  "[65] a target's words in the segment of the proxy's answer arrive",
   async (variant) => {
     const answer = bytesOf("HTTP/1.1 200 OK\r\n\r\n", "220 ready\r\n");
     await using proxy = new Target(async (conn) => {

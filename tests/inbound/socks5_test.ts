@@ -40,20 +40,20 @@ for (const [name, parser, bytes] of WHOLE) {
   });
 }
 
-Deno.test("parseGreeting() gives the methods", () => {
+Deno.test("[61] parseGreeting() gives the methods", () => {
   const parsed = parseGreeting(new Uint8Array([5, 2, 0, 2]));
   assert(parsed.state === "ok");
   assertEquals([...parsed.value], [0, 2]);
 });
 
-Deno.test("parseLogin() gives name and password", () => {
+Deno.test("[61] parseLogin() gives name and password", () => {
   const parsed = parseLogin(new Uint8Array([1, 1, 117, 2, 112, 119]));
   assert(parsed.state === "ok");
   assertEquals([...parsed.value.username], [117]);
   assertEquals([...parsed.value.password], [112, 119]);
 });
 
-Deno.test("parseRequest() gives command and target", () => {
+Deno.test("[61] parseRequest() gives command and target", () => {
   const cases: readonly [number[], number, string, number][] = [
     [[5, 1, 0, 1, 127, 0, 0, 1, 0, 80], 1, "127.0.0.1", 80],
     [[5, 2, 9, 4, ...IPV6, 1, 187], 2, "2001:db8::1", 443],

@@ -31,7 +31,7 @@ for (const fastOpen of [false, true]) {
   const suffix = fastOpen ? " (-f)" : "";
 
   testWithReference(
-    `our client transfers through the reference's server${suffix}`,
+    `[66] our client transfers through the reference's server${suffix}`,
     async (python) => {
       const port = freePort();
       await using _server = await ReferenceProcess.server(python, {
@@ -56,7 +56,7 @@ for (const fastOpen of [false, true]) {
   );
 
   testWithReference(
-    `the reference's client transfers through our server${suffix}`,
+    `[66] the reference's client transfers through our server${suffix}`,
     async (python) => {
       const server = await startServer({
         token: TOKEN,

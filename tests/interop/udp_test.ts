@@ -59,7 +59,7 @@ for (const fastOpen of [false, true]) {
   const suffix = fastOpen ? " (-f)" : "";
 
   testWithReference(
-    `our client sends datagrams through the reference's server${suffix}`,
+    `[66] our client sends datagrams through the reference's server${suffix}`,
     async (python) => {
       const port = freePort();
       await using _server = await ReferenceProcess.server(python, {
@@ -84,7 +84,7 @@ for (const fastOpen of [false, true]) {
   );
 
   testWithReference(
-    `the reference's client sends datagrams through our server${suffix}`,
+    `[66] the reference's client sends datagrams through our server${suffix}`,
     async (python) => {
       const server = await startServer({
         token: TOKEN,

@@ -235,7 +235,7 @@ async function fromOldPeer(
   await MemoryTransport.settled();
 }
 
-Deno.test("a gzip datagram of an old peer arrives plain", () => {
+Deno.test("[48] a gzip datagram of an old peer arrives plain", () => {
   const id = newChannelId();
   const small = gzipSync(HELLO);
   const bomb = gzipSync(new Uint8Array(1_000_000));

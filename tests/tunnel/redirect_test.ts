@@ -78,7 +78,7 @@ Deno.test("followLocation() uses the token of the location", async () => {
   }
 });
 
-Deno.test("mayBeRedirect() knows the statuses that lead somewhere", () => {
+Deno.test("[21] mayBeRedirect() knows the statuses that lead somewhere", () => {
   const ws = new URL("ws://h/");
   const failure = (status: number) =>
     new UpgradeError(

@@ -79,7 +79,7 @@ for (const { v1 } of KINDS) {
     assertEquals(app.events, ["opened", "closed: closed"]);
   });
 
-  Deno.test(`Session.close() closes its channels (${kind})`, async () => {
+  Deno.test(`[34] Session.close() closes its channels (${kind})`, async () => {
     const targets: Recorder[] = [];
     const pair = openPair(v1, () => {
       targets.push(new Recorder());
@@ -144,7 +144,7 @@ Deno.test("Session skips a few malformed messages of an old peer", async () => {
   await MemoryTransport.settled();
 });
 
-Deno.test("Session refuses what it cannot dial", async () => {
+Deno.test("[30] Session refuses what it cannot dial", async () => {
   const { session, far } = lonelySession({ accept: () => new Recorder() });
   let answers = 0;
   const answered = Promise.withResolvers<void>();
