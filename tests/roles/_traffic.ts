@@ -140,7 +140,7 @@ export async function appsGo(socksPort: number, apps = 150): Promise<void> {
     }),
   );
   for (const conn of conns) close(conn);
-  await within(all.promise, 3000);
+  await within(all.promise, 1000);
   assertEquals(here, apps);
 }
 
