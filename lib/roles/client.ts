@@ -129,7 +129,7 @@ export interface Client {
 }
 
 /**
- * Starts a client: keeps a tunnel to the server and serves apps on a SOCKS5 port,
+ * Starts a client: keeps a tunnel to the server and serves apps on a proxy port,
  * or dials targets for the server.
  *
  * @throws {ConfigError} if an option is not possible

@@ -25,8 +25,8 @@ type Values = FlagValues<typeof CLIENT_FLAGS>;
 /** The command `client`. */
 export const CLIENT_COMMAND: Command<typeof CLIENT_FLAGS> = {
   name: "client",
-  summary: "Listen for SOCKS5 and send all of it through a server",
-  description: "Listens for SOCKS5 and sends all of it through a server.",
+  summary: "Open a SOCKS and HTTP proxy that leads through a server",
+  description: "Opens a SOCKS and HTTP proxy that leads through a server.",
   flags: CLIENT_FLAGS,
   run: runClient,
 };

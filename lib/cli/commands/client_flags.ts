@@ -37,7 +37,7 @@ export const CLIENT_FLAGS = {
     value: "HOST",
     default: "127.0.0.1",
     required: true,
-    help: "Address of the SOCKS5 listener",
+    help: "Address of the proxy port",
   },
   socksPort: {
     kind: "integer",
@@ -48,7 +48,7 @@ export const CLIENT_FLAGS = {
     min: 0,
     max: 65535,
     default: 9870,
-    help: "Port of the SOCKS5 listener, 0 for a free one",
+    help: "Port of the proxy, 0 for a free one",
   },
   socksUsername: {
     kind: "text",
@@ -72,7 +72,7 @@ export const CLIENT_FLAGS = {
     kind: "switch",
     name: "socks-no-wait",
     short: "i",
-    help: "Listen for SOCKS5 before the server has answered",
+    help: "Open the proxy port before the server has answered",
   },
   udpHost: {
     kind: "text",

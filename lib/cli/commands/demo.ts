@@ -25,7 +25,7 @@ export const DEMO_FLAGS = {
     min: 0,
     max: 65535,
     default: 9870,
-    help: "Port of the SOCKS5 listener; a free one if it is taken",
+    help: "Port of the proxy; a free one if it is taken",
   },
   ...ROLE_FLAGS,
   ...HELP_FLAGS,

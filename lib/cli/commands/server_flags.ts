@@ -79,7 +79,7 @@ export const SERVER_FLAGS = {
     env: "CONNECTOR_AUTONOMY",
     help:
       "Reverse mode: providers manage the tokens of their connectors, and " +
-      "there is no SOCKS5 listener",
+      "there is no proxy port",
   },
   connectorWaitProvider: {
     kind: "text",
@@ -92,7 +92,7 @@ export const SERVER_FLAGS = {
     kind: "switch",
     name: "reverse",
     short: "r",
-    help: "Listen for SOCKS5 here and have targets dialled by providers",
+    help: "Open a proxy port here and have targets dialled by providers",
   },
   socksHost: {
     kind: "text",
@@ -101,7 +101,7 @@ export const SERVER_FLAGS = {
     env: "SOCKS_HOST",
     value: "HOST",
     default: "127.0.0.1",
-    help: "Reverse mode: address of the SOCKS5 listener",
+    help: "Reverse mode: address of the proxy port",
   },
   socksPort: {
     kind: "integer",
@@ -112,7 +112,7 @@ export const SERVER_FLAGS = {
     min: 0,
     max: 65535,
     default: 9870,
-    help: "Reverse mode: port of the SOCKS5 listener, 0 for a free one",
+    help: "Reverse mode: port of the proxy, 0 for a free one",
   },
   socksUsername: {
     kind: "text",
@@ -136,7 +136,7 @@ export const SERVER_FLAGS = {
     kind: "switch",
     name: "socks-nowait",
     short: "i",
-    help: "Reverse mode: listen for SOCKS5 before a provider is there",
+    help: "Reverse mode: lpen the proxy port before a provider is there",
   },
   udpHost: {
     kind: "text",
