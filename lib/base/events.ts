@@ -71,7 +71,7 @@ export class Counters {
       case "syn":
         this.add(`syn.${event.hop}.${event.result}`);
         if (event.result !== "acknowledged") return;
-        return this.add(`syn.${event.hop}.savedUs`, event.rttUs);
+        return this.add(`synSavedUs.${event.hop}`, event.rttUs);
       case "dialFailed":
       case "lateFailure":
         return this.add(`${event.type}.${event.code}`);

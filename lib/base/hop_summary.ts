@@ -38,7 +38,7 @@ export function summarizeHops(counters: Counters): HopSummary[] {
       noCookie: count("noCookie"),
       notAcknowledged: count("notAcknowledged"),
       synRepeated: count("synRepeated"),
-      savedMs: Math.round(count("savedUs") / 1000),
+      savedMs: Math.round(counters.count(`synSavedUs.${hop}`) / 1000),
     }];
   });
 }
