@@ -1,33 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { setImmediate } from "node:timers";
-import {
-  type Counters,
-  startClient,
-  startServer,
-  TunnelError,
-} from "../../mod.ts";
+import { startClient, startServer, TunnelError } from "../../mod.ts";
 import { within } from "../ffi/within.ts";
-import { askFor, echo, readExactly, Target, writeAll } from "./_app.ts";
+import { echo, Target } from "./_app.ts";
+import { assertEchoes, until } from "./_echo.ts";
 import { onStage, testVariants, TOKEN } from "./_stage.ts";
 
 const LOCAL = "127.0.0.1";
-const HELLO = new TextEncoder().encode("hello");
-
-async function assertEchoes(socksPort: number, port: number): Promise<void> {
-  const { conn, reply } = await within(askFor(socksPort, LOCAL, port), 12_000);
-  assertEquals(reply, 0);
-  await writeAll(conn, HELLO);
-  assertEquals(await within(readExactly(conn, HELLO.length)), HELLO);
-  conn.close();
-}
-
-/** The client hears of the server's end a moment after it. */
-async function sessionClosed(counters: Counters): Promise<void> {
-  while (counters.count("sessionClosed") === 0) {
-    await new Promise<void>((resolve) => void setImmediate(resolve));
-  }
-}
-
 testVariants(
   "[20] startClient() reconnects to a server that restarts",
   (variant) =>
@@ -36,7 +14,7 @@ testVariants(
       await assertEchoes(socksPort, target.port);
       const { port } = server.addr;
       await within(server.close());
-      await within(sessionClosed(client.counters));
+      await within(until(() => client.counters.count("sessionClosed") > 0));
       const { backend } = variant;
       const again = await startServer({
         token: TOKEN,

@@ -1,31 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { setImmediate } from "node:timers";
 import { startClient, startServer } from "../../mod.ts";
 import { within } from "../ffi/within.ts";
-import { askFor, close, echo, readExactly, Target, writeAll } from "./_app.ts";
+import { close, echo, Target } from "./_app.ts";
+import { askForEcho as connect, assertEchoed, until } from "./_echo.ts";
 import { onStage, testVariants, TOKEN } from "./_stage.ts";
 
 const LOCAL = "127.0.0.1";
-const HELLO = new TextEncoder().encode("hello");
-
-async function assertEchoed(conn: Deno.TcpConn): Promise<void> {
-  await writeAll(conn, HELLO);
-  assertEquals(await within(readExactly(conn, HELLO.length)), HELLO);
-}
-
-async function connect(socksPort: number, port: number): Promise<Deno.TcpConn> {
-  const { conn, reply } = await within(askFor(socksPort, LOCAL, port), 12_000);
-  assertEquals(reply, 0);
-  return conn;
-}
-
-/** Lets turns of the loop pass until `holds`. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) {
-    await new Promise<void>((resolve) => void setImmediate(resolve));
-  }
-}
-
 testVariants(
   "startClient() renews its WebSocket without breaking a request",
   (variant) =>

@@ -1,28 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { setImmediate } from "node:timers";
 import { startClient, startServer } from "../../mod.ts";
 import { within } from "../ffi/within.ts";
-import { askFor, echo, readExactly, Target, writeAll } from "./_app.ts";
+import { echo, Target } from "./_app.ts";
+import { assertEchoes, until } from "./_echo.ts";
 import { testVariants, TOKEN } from "./_stage.ts";
 
 const LOCAL = "127.0.0.1";
-const HELLO = new TextEncoder().encode("hello");
-
-async function assertEchoes(socksPort: number, port: number): Promise<void> {
-  const { conn, reply } = await within(askFor(socksPort, LOCAL, port), 12_000);
-  assertEquals(reply, 0);
-  await writeAll(conn, HELLO);
-  assertEquals(await within(readExactly(conn, HELLO.length)), HELLO);
-  conn.close();
-}
-
-/** Lets turns of the loop pass until `holds`. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) {
-    await new Promise<void>((resolve) => void setImmediate(resolve));
-  }
-}
-
 testVariants(
   "startClient() uses one of several servers, and another one when it is lost",
   async ({ backend, optimistic }) => {
