@@ -1,0 +1,3 @@
+export async function drawCharts(_r: unknown, _f: string): Promise<void> {
+  await Promise.resolve();
+}
