@@ -9,7 +9,7 @@ const DOM = "npm:linkedom@0.18.12";
 
 const WIDTH = 860;
 const BAR_HEIGHT = 24;
-const MARGINS = { marginLeft: 330, marginRight: 60, marginTop: 40 };
+const MARGINS = { marginLeft: 400, marginRight: 40, marginBottom: 60 };
 const SURROUNDINGS = 90;
 const STYLE = "background: white; color: black; font-size: 12px";
 
@@ -97,6 +97,7 @@ function firstBytes(plot: Plot, document: unknown, of: Measured[]) {
     x: {
       label: `first byte after … ms: median, tick at p95; T = ${t} ms, ` +
         `D = ${d} ms${lost}`,
+      labelOffset: 44,
       grid: true,
     },
     y: { label: null, domain: bars.map(({ label }) => label) },
@@ -121,7 +122,6 @@ interface DistancePoint {
 
 const OVER_DISTANCE = [
   "direct",
-  "warm-plain",
   "warm",
   "cold",
   "shadowsocks-tfo",
@@ -157,10 +157,15 @@ function overDistance(
     marks: [
       plot.line(points, { x: "apart", y: "ms", stroke: "label" }),
       plot.dot(points, { x: "apart", y: "ms", fill: "label" }),
-      plot.text(points.filter(({ apart }) => apart === last), {
-        ...{ x: "apart", y: "ms", text: "label", fill: "label" },
-        ...{ dx: 8, textAnchor: "start" },
-      }),
+      ...points.filter(({ apart }) => apart === last)
+        .toSorted((a, b) => a.ms - b.ms)
+        .map((point, rank) =>
+          plot.text([point], {
+            ...{ x: "apart", y: "ms", text: "label", fill: "label" },
+            // Lines that end close to each other have labels one above the other.
+            ...{ dx: 8, dy: rank % 2 ? -7 : 7, textAnchor: "start" },
+          })
+        ),
     ],
   });
 }
