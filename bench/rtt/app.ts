@@ -9,6 +9,8 @@ import { EpollBackend } from "../../lib/net/epoll_backend.ts";
 import { parseTfoChoice } from "../../lib/net/tfo_choice.ts";
 import { startClient } from "../../mod.ts";
 import { AppConn } from "./app_conn.ts";
+import type { AskingConn } from "./asking_conn.ts";
+import { BlockingConn } from "./blocking_conn.ts";
 import { ip } from "./ip.ts";
 import type { Order } from "./order.ts";
 
@@ -35,27 +37,30 @@ const CONNECT = new Uint8Array([
 
 /** Asks the target itself. */
 async function askDirectly(fastOpen: boolean): Promise<number> {
+  const address = { host: targetHost, port: targetPort };
   const start = performance.now();
-  using conn = await AppConn.dial(
-    backend,
-    { host: targetHost, port: targetPort },
-    { first: REQUEST, fastOpen },
+  using conn = new BlockingConn(
+    ...[address, REQUEST, fastOpen, REQUEST_DEADLINE_MS] as const,
   );
   return await conn.firstByteAt() - start;
 }
 
 /** Asks as curl does: each step waits for the answer to the one before. */
-async function askThrough(port: number): Promise<number> {
-  using conn = await AppConn.dial(
-    backend,
-    { host: LOOPBACK, port },
-    { first: GREETING, fastOpen: true },
-  );
+async function askThrough(dialled: AskingConn): Promise<number> {
+  using conn = dialled;
   await conn.skip(GREETING_REPLY_BYTES);
   conn.write(CONNECT);
   await conn.skip(CONNECT_REPLY_BYTES);
   conn.write(REQUEST);
   return await conn.firstByteAt();
+}
+
+/** Asks a client that is another process. */
+async function askProxy(port: number): Promise<number> {
+  const address = { host: LOOPBACK, port };
+  const start = performance.now();
+  const conn = new BlockingConn(address, GREETING, true, REQUEST_DEADLINE_MS);
+  return await askThrough(conn) - start;
 }
 
 /** A client that has no session yet: from the start of its dial on. */
@@ -68,17 +73,21 @@ async function askCold(
     ...{ tfo: parseTfoChoice(tfo), gracePeriodMs: 0 },
   });
   try {
-    return await askThrough(client.addr!.port) - start;
+    const conn = await AppConn.dial(
+      backend,
+      { host: LOOPBACK, port: client.addr!.port },
+      { first: GREETING, fastOpen: true },
+    );
+    return await askThrough(conn) - start;
   } finally {
     await client.close();
   }
 }
 
-async function ask(): Promise<number> {
-  if (order.client) return await askCold(order.client);
-  if (order.socksPort === undefined) return await askDirectly(order.fastOpen);
-  const start = performance.now();
-  return await askThrough(order.socksPort) - start;
+function ask(): Promise<number> {
+  if (order.client) return askCold(order.client);
+  if (order.socksPort === undefined) return askDirectly(order.fastOpen);
+  return askProxy(order.socksPort);
 }
 
 /** Drops the cookies that the kernel keeps for the namespaces. */
@@ -105,6 +114,7 @@ for (let index = -order.warmUp; index < order.samples; index++) {
   } finally {
     clearTimeout(timer);
   }
+  await new Promise((resolve) => setTimeout(resolve, order.pauseMs));
 }
 const result = JSON.stringify({ samplesMs, failures });
 Deno.stdout.writeSync(new TextEncoder().encode(`result ${result}\n`));

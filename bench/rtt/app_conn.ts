@@ -6,12 +6,13 @@ import {
   FAILED,
   type SocketAddress,
 } from "../../lib/net/conn.ts";
+import type { AskingConn } from "./asking_conn.ts";
 
 /** More than the origin answers. */
 const ANSWER_BYTES = 4096;
 
-/** A conn for an app that waits for what it needs; disposing of it closes it. */
-export class AppConn implements Disposable {
+/** A conn for an app with a client in it; disposing of it closes it. */
+export class AppConn implements AskingConn {
   readonly #conn: Conn;
   #changed = Promise.withResolvers<void>();
 
@@ -37,17 +38,14 @@ export class AppConn implements Disposable {
     return app;
   }
 
-  /** Sends bytes, which are few enough to fit. */
   write(bytes: Uint8Array): void {
     this.#conn.write(bytes);
   }
 
-  /** Reads `count` bytes and forgets them. */
   async skip(count: number): Promise<void> {
     while (count > 0) count -= await this.#read(new Uint8Array(count));
   }
 
-  /** When the next byte was there, in the time of `performance.now`. */
   async firstByteAt(): Promise<number> {
     // All that is there, as a close with unread bytes would be a reset.
     await this.#read(new Uint8Array(ANSWER_BYTES));

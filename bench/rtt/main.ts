@@ -1,6 +1,7 @@
 import { guardProcesses } from "../load/processes.ts";
 import { measure } from "./measure.ts";
 import { HELP, type Options, parseOptions } from "./options.ts";
+import { keepAwake } from "./processors.ts";
 import { markdown, summaryLine } from "./report.ts";
 import { jsonOf, type Results } from "./results.ts";
 import { guardNamespaces, Stage, whyNoStage } from "./stage.ts";
@@ -65,6 +66,7 @@ async function measureAll(
     measured: [],
   };
   const waiting = stages.entries();
+  using _awake = keepAwake();
   await Promise.all(Array.from({ length: atOnce }, async () => {
     for (const [index, distances] of waiting) {
       await using stage = await Stage.open(distances, seed + 2 * index);

@@ -21,6 +21,8 @@ const DEADLINE_MS = 180_000;
 /** The kernel asks for a cookie with the first request and has it then; the
  * second finds out whether it is good. */
 const WARM_UP = 3;
+/** What is left of a request after the last packet about it has arrived. */
+const AFTERMATH_MS = 10;
 
 /** Has the app make `samples` requests. Never rejects for what a system does. */
 export async function measure(
@@ -42,6 +44,8 @@ export async function measure(
       ...(socksPort === undefined ? {} : { socksPort }),
       ...(client === undefined ? {} : { client }),
       ...{ warmUp: WARM_UP, samples },
+      // The end of a request travels from the app to the target, and is acknowledged.
+      pauseMs: stage.distances.t + stage.distances.d + AFTERMATH_MS,
     };
     await using app = stage.runDeno("client", "app.ts", [
       JSON.stringify(order),

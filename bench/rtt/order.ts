@@ -12,6 +12,8 @@ export interface Order {
   warmUp: number;
   /** Requests that count. */
   samples: number;
+  /** After each request, so that its end is over before the next one, in ms. */
+  pauseMs: number;
   /** Namespaces whose cookies are dropped before each request. */
   forget: readonly string[];
 }

@@ -1,5 +1,6 @@
 import { RunningProcess } from "../load/processes.ts";
 import { ip } from "./ip.ts";
+import { type Processors, shareProcessors } from "./processors.ts";
 import type { WireOptions } from "./wire.ts";
 
 /** Addresses: the same on each stage, as no stage sees another. */
@@ -25,6 +26,19 @@ export interface Distances {
   d: number;
   /** Part of the packets that is lost on each wire and in each direction. */
   loss: number;
+}
+
+const PROCESSORS = Deno.build.os === "linux" ? shareProcessors() : undefined;
+
+function pinned(
+  use: keyof Processors,
+  command: readonly string[],
+  env: Record<string, string> = {},
+): RunningProcess {
+  const [program, ...args] = PROCESSORS
+    ? ["taskset", "-c", PROCESSORS[use], ...command]
+    : command;
+  return new RunningProcess(program!, args, env);
 }
 
 /** All namespaces there are, so that none is left behind. */
@@ -99,11 +113,8 @@ export class Stage implements AsyncDisposable {
     env: Record<string, string> = {},
   ): RunningProcess {
     const namespace = this.namespaceOf(host);
-    return new RunningProcess(
-      "ip",
-      ["netns", "exec", namespace, program, ...args],
-      env,
-    );
+    const command = ["ip", "netns", "exec", namespace, program, ...args];
+    return pinned("hosts", command, env);
   }
 
   /** Runs a program of ours at a host; the caller ends it. */
@@ -149,8 +160,9 @@ export class Stage implements AsyncDisposable {
   }
 
   async #lay(options: WireOptions): Promise<void> {
-    const wire = new RunningProcess(Deno.execPath(), [
-      ...["run", "-A", urlOf("wire.ts"), JSON.stringify(options)],
+    const wire = pinned("wires", [
+      ...[Deno.execPath(), "run", "-A"],
+      ...[urlOf("wire.ts"), JSON.stringify(options)],
     ]);
     this.#running.push(wire);
     await wire.find(/ready/);
