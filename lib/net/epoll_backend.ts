@@ -195,7 +195,7 @@ export class EpollBackend implements Backend {
       }
       const conn = new EpollConn(loop, fd, started.outcome(fd), true);
       // With TCP Fast Open the answer and its end may be here already.
-      conn.noteEnd(events);
+      conn.onConnected(events);
       loop.rebind(fd, (later) => conn.onEvents(later));
       resolve({ conn, sent: started.sent });
     }

@@ -81,7 +81,7 @@ export class EpollConn implements Conn {
   /** Gets the loop's events. */
   onEvents(events: number): void {
     this.#drained = false;
-    this.noteEnd(events);
+    this.#noteEnd(events);
     if ((events & EPOLLERR) !== 0 && this.#error === undefined) {
       // What was received before the reset can still be read.
       const errno = socketError(this.#fd);
@@ -101,8 +101,14 @@ export class EpollConn implements Conn {
     }
   }
 
-  /** Remembers an end among `events`: no edge comes for it again. */
-  noteEnd(events: number): void {
+  /** Takes the events that came with the connect: no edge comes for them again. */
+  onConnected(events: number): void {
+    this.#noteEnd(events);
+    // What comes later is an edge of its own.
+    this.#drained = (events & EPOLLIN) === 0 && !this.#ended;
+  }
+
+  #noteEnd(events: number): void {
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#ended = true;
   }
 

@@ -4,6 +4,7 @@ import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
 import { formatTarget } from "../base/address.ts";
 import type { Dialer } from "../dial/dialer.ts";
+import type { Conn } from "../net/conn.ts";
 import { wasAttempted } from "../net/fast_open.ts";
 import type { ChannelOwner } from "../tunnel/channel.ts";
 import type { IncomingChannel } from "../tunnel/session.ts";
@@ -28,8 +29,16 @@ const FIRST_BYTES_WAIT_MS = 2;
 /** Nobody waits for the dial any more. */
 const OVER = new TunnelError("closed", "the channel is over");
 
+/** An answer to what the SYN carried is right behind the SYN-ACK, if the target
+ * does not have to think. */
+const ANSWER_WAIT_MS = 5;
+
 const DIAL_DEADLINES = new Deadlines(DIAL_DEADLINE_MS);
 const FIRST_BYTES_WAITS = new Deadlines(FIRST_BYTES_WAIT_MS);
+const ANSWER_WAITS = new Deadlines(ANSWER_WAIT_MS);
+
+/** What is read before the splice may; used within one call. */
+const SCRATCH = new Uint8Array(65_536);
 
 /**
  * The side that dials targets. One per session, since it learns whether its peer
@@ -51,6 +60,7 @@ export class Exit {
       finished: () => {
         DIAL_DEADLINES.cancel(deadline);
         if (!dialled) giveUp.abort(OVER);
+        splice.onNews?.();
       },
     });
     const deadline = DIAL_DEADLINES.add(() =>
@@ -93,10 +103,11 @@ export class Exit {
       const { result, rttUs } = conn.fastOpen;
       observer({ type: "syn", hop: "target", result, rttUs });
       logger.debug("Dialled", { target: formatTarget(target), syn: result });
-      channel().accept(
-        (wasAttempted(conn.fastOpen) ? FLAG_TFO_ATTEMPTED : 0) |
-          (result === "acknowledged" ? FLAG_TFO_ACKED : 0),
-      );
+      const flags = (wasAttempted(conn.fastOpen) ? FLAG_TFO_ATTEMPTED : 0) |
+        (result === "acknowledged" ? FLAG_TFO_ACKED : 0);
+      const accept = () => channel().accept(flags);
+      if (result === "acknowledged") acceptWithAnswer(conn, splice, accept);
+      else accept();
       splice.attach(conn, sent);
     } catch (error) {
       observer({ type: "dialFailed", code: errorCode(error) });
@@ -108,4 +119,29 @@ export class Exit {
       splice.abort("dial failed");
     }
   }
+}
+
+/**
+ * An app whose first bytes were in the SYN waits for the answer only. What says
+ * that the target was reached goes with it: on its own it would keep the other end
+ * busy just when the answer comes.
+ */
+function acceptWithAnswer(
+  conn: Conn,
+  splice: Splice,
+  accept: () => void,
+): void {
+  const count = conn.read(SCRATCH);
+  if (count !== 0) {
+    if (count > 0) splice.unread(SCRATCH.slice(0, count));
+    return accept();
+  }
+  const wait = ANSWER_WAITS.add(() => {
+    splice.onNews = undefined;
+    accept();
+  });
+  splice.onNews = () => {
+    ANSWER_WAITS.cancel(wait);
+    accept();
+  };
 }

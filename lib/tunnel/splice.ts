@@ -46,6 +46,8 @@ export interface SpliceEvents {
 export class Splice implements ChannelOwner, ConnHandler {
   /** Called when bytes wait because there is no conn yet. */
   onQueued: (() => void) | undefined;
+  /** Called once, before the first thing that the conn has to say is passed on. */
+  onNews: (() => void) | undefined;
   readonly #events: SpliceEvents;
   #conn: Conn | undefined;
   #unread: Uint8Array | undefined;
@@ -212,6 +214,7 @@ export class Splice implements ChannelOwner, ConnHandler {
   // --- ConnHandler ---
 
   readable(): void {
+    this.#tellNews();
     this.#wake();
   }
 
@@ -221,6 +224,7 @@ export class Splice implements ChannelOwner, ConnHandler {
   }
 
   failed(error: TunnelError): void {
+    this.#tellNews();
     // An app that is gone wants nothing more. What a target sent before its reset
     // is still delivered.
     if (this.#draining || !this.#channel || this.#channel.opener === "us") {
@@ -231,6 +235,11 @@ export class Splice implements ChannelOwner, ConnHandler {
   }
 
   // --- the two ends ---
+
+  #tellNews(): void {
+    this.onNews?.();
+    this.onNews = undefined;
+  }
 
   #wake(): void {
     if (!this.#detached) this.#channel?.wake();
