@@ -29,8 +29,8 @@ interface Plot {
 }
 
 /**
- * Draws one chart for each stage whose distances are equal and for each stage with
- * loss, and one of the warm rows over all distances.
+ * Draws one chart for each stage whose distances are equal, and one of some rows
+ * over all distances.
  *
  * @throws {TypeError} without npm
  */
@@ -52,7 +52,7 @@ export async function drawCharts(
     await Deno.writeTextFile(`${folder}/${name}.svg`, `${svg}\n`);
   };
   for (const { t, d, loss } of stagesOf(results)) {
-    if (t === 0 || (t !== d && loss === 0)) continue;
+    if (t === 0 || t !== d) continue;
     const of = results.measured.filter((one) =>
       one.t === t && one.d === d && one.loss === loss
     );

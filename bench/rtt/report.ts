@@ -36,6 +36,7 @@ export function markdown(results: Results): string {
     (atOnce > 1 ? `, ${atOnce} stages at once` : ""),
     roundTripTable(results),
   ];
+  parts.push(warmTable(results));
   for (const loss of lossesOf(results)) {
     parts.push(`### Loss of ${loss * 100} %`, timeTable(results, loss));
   }
@@ -81,6 +82,40 @@ function roundTripTable(results: Results): string {
   return lines.join("\n");
 }
 
+/** Medians of the warm row over all distances without loss. */
+function warmTable(results: Results): string {
+  const warm = warmOf(results);
+  const ts = distancesOf(warm.map(({ t }) => t));
+  const ds = distancesOf(warm.map(({ d }) => d));
+  if (ts.length === 0) return "";
+  const lines = [
+    cells(["warm, `-f`: median, over T + D", ...ds.map((d) => `D = ${d} ms`)]),
+    cells(["---", ...ds.map(() => "---")]),
+  ];
+  for (const t of ts) {
+    const times = ds.map((d) => {
+      const one = warm.find((other) => other.t === t && other.d === d);
+      if (!one) return "";
+      const ms = median(one.samplesMs);
+      const over = t + d > 0
+        ? `, +${((ms / (t + d) - 1) * 100).toFixed(1)} %`
+        : "";
+      return `${ms.toFixed(1)} ms${over}`;
+    });
+    lines.push(cells([`T = ${t} ms`, ...times]));
+  }
+  return lines.join("\n");
+}
+
+function warmOf(results: Results): Measured[] {
+  const row = ROWS.find(({ id }) => id === "warm")!;
+  return measuredOf(results, row).filter(({ loss }) => loss === 0);
+}
+
+function distancesOf(all: number[]): number[] {
+  return [...new Set(all)].sort((a, b) => a - b);
+}
+
 function timeTable(results: Results, loss: number): string {
   const stages = new Map(
     results.measured.filter((one) => one.loss === loss)
@@ -114,8 +149,8 @@ function notes(results: Results): string {
     else if (one.failures.length > 0) lines.push(summaryLine(one));
   }
   const row = ROWS.find(({ id }) => id === "warm")!;
-  const warm = measuredOf(results, row).filter(({ t, d, loss }) =>
-    t >= SHORTEST_MS && d >= SHORTEST_MS && loss === 0
+  const warm = warmOf(results).filter(({ t, d }) =>
+    t >= SHORTEST_MS && d >= SHORTEST_MS
   );
   const late = warm.filter((one) =>
     median(one.samplesMs) > expectedMs(row, one) * (1 + TOLERANCE)
