@@ -19,13 +19,13 @@ export interface TcpInfo {
   synDataAcked: boolean;
   /** `tcpi_fastopen_client_fail` (enum tcp_fastopen_client_fail). */
   fastOpenFailure: FastOpenFailure;
-  /** Smoothed round trip, in microseconds. */
+  /** Smoothed round trip, in microseconds; 0 before the first one. */
   rttUs: number;
   /** Segments sent again since the start, the SYN included. */
   totalRetransmits: number;
   /** Bytes that are in the send queue and have not been sent yet. */
   notSentBytes: number;
-  /** Smallest round trip seen, in microseconds. */
+  /** Smallest round trip of late, in microseconds; 2**32 - 1 before the first. */
   minRttUs: number;
 }
 

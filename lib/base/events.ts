@@ -34,8 +34,16 @@ export type TunnelEvent =
   | { type: "sessionClosed"; peer: string; reason: string }
   /** An app's conn was accepted and asked for a target. */
   | { type: "requested" }
-  /** A conn is there; what its SYN did, in the words of `FastOpenResult`. */
+  /**
+   * A conn is there; what its SYN did, in the words of `FastOpenResult`. Without a
+   * round trip yet, `rttUs` is 0.
+   */
   | { type: "syn"; hop: Hop; result: string; rttUs: number }
+  /**
+   * The round trip that an acknowledged SYN has saved, when the kernel did not know
+   * it at the time of `syn`: of an accepted conn it is measured one round trip later.
+   */
+  | { type: "synSaved"; hop: Hop; rttUs: number }
   /** The exit could not reach a target. */
   | { type: "dialFailed"; code: TunnelErrorCode }
   /** An app had been told success, and the target was not reached. */
@@ -71,6 +79,8 @@ export class Counters {
       case "syn":
         this.add(`syn.${event.hop}.${event.result}`);
         if (event.result !== "acknowledged") return;
+        return this.add(`synSavedUs.${event.hop}`, event.rttUs);
+      case "synSaved":
         return this.add(`synSavedUs.${event.hop}`, event.rttUs);
       case "dialFailed":
       case "lateFailure":

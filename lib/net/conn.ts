@@ -73,6 +73,11 @@ export interface Listener {
 export interface ListenHandler {
   /** A new conn; the callee owns it and sets its handler. */
   accepted(conn: Conn): void;
+  /**
+   * A conn that has had data in its SYN ends, and its round trip in microseconds was
+   * not known when it was accepted. Called from inside `close` or `reset`.
+   */
+  measured?(rttUs: number): void;
   /** Accepting failed for now, for example for lack of descriptors. */
   acceptFailed(error: TunnelError): void;
 }

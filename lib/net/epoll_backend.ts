@@ -49,6 +49,7 @@ import type { DatagramHandler, DatagramSocket } from "./datagrams.ts";
 import { EpollConn, READ_EVENTS } from "./epoll_conn.ts";
 import { EpollDatagrams } from "./epoll_datagrams.ts";
 import {
+  awaitsRoundTrip,
   FAST_OPEN_OFF,
   type FastOpenOutcome,
   outcomeOfAccept,
@@ -140,12 +141,14 @@ export class EpollBackend implements Backend {
           return;
         }
         if (accepted === WOULD_BLOCK) return;
-        const conn = new EpollConn(
-          loop,
-          accepted,
-          fastOpen ? inspect(accepted) : FAST_OPEN_OFF,
-          false,
-        );
+        const outcome = fastOpen ? inspect(accepted) : FAST_OPEN_OFF;
+        const conn = new EpollConn(loop, accepted, outcome, false);
+        if (handler.measured && awaitsRoundTrip(outcome)) {
+          conn.beforeEnd = (fd) => {
+            const { rttUs } = inspect(fd);
+            if (rttUs > 0) handler.measured!(rttUs);
+          };
+        }
         loop.add(accepted, READ_EVENTS, (events) => conn.onEvents(events));
         handler.accepted(conn);
         if (closed) return;

@@ -35,6 +35,8 @@ const NOWHERE: SocketAddress = { host: "", port: 0 };
 /** A conn on a descriptor of ours, registered with the loop. */
 export class EpollConn implements Conn {
   handler: ConnHandler = IGNORE;
+  /** Called once, with the descriptor that is closed next. */
+  beforeEnd: ((fd: number) => void) | undefined;
   readonly fastOpen: FastOpenOutcome;
   readonly #loop: Epoll;
   #fd: number;
@@ -171,6 +173,7 @@ export class EpollConn implements Conn {
   #end(how: (fd: number) => void): void {
     const fd = this.#fd;
     if (fd < 0) return;
+    this.beforeEnd?.(fd);
     this.#fd = -1;
     this.#loop.removeClosing(fd);
     how(fd);

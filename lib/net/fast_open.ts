@@ -24,7 +24,7 @@ export type FastOpenResult =
 export interface FastOpenOutcome {
   /** What became of the SYN. */
   readonly result: FastOpenResult;
-  /** The kernel's smoothed round trip in microseconds; 0 if unknown. */
+  /** The kernel's smallest round trip so far in microseconds; 0 if it has none. */
   readonly rttUs: number;
   /** For `off` and `unsupported`: why, and what would change it, if known. */
   readonly reason?: string;
@@ -38,9 +38,19 @@ export function wasAttempted({ result }: FastOpenOutcome): boolean {
   return result !== "off" && result !== "unsupported";
 }
 
+/** Whether the kernel will know later what round trip was saved. */
+export function awaitsRoundTrip({ result, rttUs }: FastOpenOutcome): boolean {
+  return result === "acknowledged" && rttUs === 0;
+}
+
+/** The smallest one: a handshake would not have waited behind bulk. */
+function roundTripUs({ rttUs, minRttUs }: TcpInfo): number {
+  return Math.min(rttUs, minRttUs);
+}
+
 /** Reads the outcome of a dial that asked for Fast Open. */
 export function outcomeOfDial(info: TcpInfo): FastOpenOutcome {
-  const { rttUs } = info;
+  const rttUs = roundTripUs(info);
   if (info.synDataAcked) return { result: "acknowledged", rttUs };
   switch (info.fastOpenFailure) {
     case "cookieUnavailable":
@@ -55,11 +65,14 @@ export function outcomeOfDial(info: TcpInfo): FastOpenOutcome {
   }
 }
 
-/** Reads the outcome of an accepted conn. */
+/**
+ * Reads the outcome of an accepted conn. One with data in its SYN is accepted before
+ * the handshake is over, and has no round trip yet.
+ */
 export function outcomeOfAccept(info: TcpInfo): FastOpenOutcome {
   return {
     result: info.synDataAcked ? "acknowledged" : "off",
-    rttUs: info.rttUs,
+    rttUs: roundTripUs(info),
   };
 }
 

@@ -89,6 +89,7 @@ export class Entry {
     });
     this.#listener = backend.listen({ host, port, fastOpen }, {
       accepted: (conn) => this.#accepted(conn),
+      measured: (rttUs) => observer({ type: "synSaved", hop: "socks", rttUs }),
       acceptFailed: (error) =>
         logger.warn("Cannot accept", { error: error.message }),
     });
@@ -130,10 +131,8 @@ export class Entry {
 
   #accepted(conn: Conn): void {
     const { observer, login } = this.#options;
-    if (conn.fastOpen.result !== "off") {
-      const { result, rttUs } = conn.fastOpen;
-      observer({ type: "syn", hop: "socks", result, rttUs });
-    }
+    const { result, rttUs } = conn.fastOpen;
+    observer({ type: "syn", hop: "socks", result, rttUs });
     this.#conns.add(conn);
     const handshake = new Handshake(conn, {
       login,

@@ -4,7 +4,7 @@ import { SILENT } from "../base/logger.ts";
 import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
 import { withUpstreamProxy } from "../dial/upstream_proxy.ts";
 import { chooseBackend, type ChosenBackend } from "../net/choose_backend.ts";
-import { fastOpenSupport } from "../net/fast_open.ts";
+import { awaitsRoundTrip, fastOpenSupport } from "../net/fast_open.ts";
 import { Resolver } from "../net/resolver.ts";
 import {
   parseTfoChoice,
@@ -204,15 +204,24 @@ class RelayServer implements Server {
     return hopReport(hops, this.#tfo, this.#chosen);
   }
 
-  #admitted(token: Token, client: Omit<AdmittedClient, "logger">): void {
+  #admitted(
+    token: Token,
+    client: Omit<AdmittedClient, "heard" | "logger">,
+  ): void {
     const { backend, observer, logger } = this.#context;
     const { remote, v1 } = client;
     const peer = `${remote.host}:${remote.port}`;
-    const { result, rttUs } = backend.inspectServed(remote, this.addr.port);
+    const inspect = () => backend.inspectServed(remote, this.addr.port);
+    const outcome = inspect();
+    const { result, rttUs } = outcome;
     observer({ type: "syn", hop: "ws", result, rttUs });
+    const heard = (): void => {
+      if (!awaitsRoundTrip(outcome)) return;
+      observer({ type: "synSaved", hop: "ws", rttUs: inspect().rttUs });
+    };
     const log = logger.child({ peer });
     const seat = this.tokens.enter(token, client.instance);
-    const session = this.#serve(seat, { ...client, logger: log });
+    const session = this.#serve(seat, { ...client, heard, logger: log });
     this.#sessions.add(session);
     observer({ type: "sessionOpened", peer, v1 });
     log.info("Client connected", { as: token.kind, v1, syn: result });

@@ -43,6 +43,8 @@ export interface AdmittedClient {
   readonly remote: SocketAddress;
   /** The UUID of its process, if it said one. */
   readonly instance: string | undefined;
+  /** Called at its first message behind the login. */
+  readonly heard: () => void;
   /** Where to say what happens with it. */
   readonly logger: Logger;
 }
@@ -50,12 +52,13 @@ export interface AdmittedClient {
 /** Opens the session with a client. */
 export function openSession(
   { backend }: ServerContext,
-  { transport, v1, logger }: AdmittedClient,
+  { transport, v1, heard, logger }: AdmittedClient,
   options: Pick<SessionOptions, "accept" | "acceptDatagrams" | "control">,
 ): Session {
   return new Session(transport, {
     v1,
     atTurnEnd: (task) => backend.atTurnEnd(task),
+    heard,
     logger,
     ...options,
   });

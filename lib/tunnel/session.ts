@@ -37,6 +37,8 @@ export interface SessionOptions {
   accept?: (channel: IncomingChannel) => ChannelOwner;
   /** The peer asks for a UDP association. Without this it is refused. */
   acceptDatagrams?: (channel: DatagramChannel) => DatagramOwner;
+  /** The peer's first message has come, so the handshake of its conn is over. */
+  heard?: () => void;
   /** Messages that are not about channels (LOG, PARTNERS, CONNECTOR …). */
   control?: (message: Message) => void;
   /** Where to say what happens. */
@@ -98,6 +100,7 @@ export class Session {
   readonly #heartbeat: Heartbeat | undefined;
   readonly #resolveClosed: (error: TunnelError) => void;
   readonly #peerDrains = Promise.withResolvers<void>();
+  #heard: (() => void) | undefined;
   #heldBytes = 0;
   #malformed = 0;
   #peerChannels = 0;
@@ -118,6 +121,7 @@ export class Session {
     this.#options = options;
     this.#logger = logger;
     this.#maxHeldBytes = maxHeldBytes;
+    this.#heard = options.heard;
     this.#budget = new WindowBudget(maxHeldBytes);
     const { atTurnEnd, acceptDatagrams } = options;
     this.#sender = new Sender(transport, {
@@ -297,6 +301,10 @@ export class Session {
   #receive(bytes: Uint8Array): void {
     if (this.#over) return;
     this.#heartbeat?.heard();
+    if (this.#heard) {
+      this.#heard();
+      this.#heard = undefined;
+    }
     try {
       forEachMessage(bytes, this.v1, this.#visit);
     } catch (error) {

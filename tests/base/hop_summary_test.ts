@@ -13,17 +13,20 @@ Deno.test("summarizeHops() sums up the hops that were used", () => {
   seen("target", "off");
   seen("target", "unsupported");
   seen("socks", "off");
+  seen("socks", "acknowledged");
+  counters.observe({ type: "synSaved", hop: "socks", rttUs: 214 });
   counters.observe({ type: "requested" });
   assertEquals(summarizeHops(counters), [
     {
       hop: "socks",
-      conns: 1,
-      attempted: 0,
-      acknowledged: 0,
+      conns: 2,
+      attempted: 1,
+      acknowledged: 1,
       noCookie: 0,
       notAcknowledged: 0,
       synRepeated: 0,
-      savedMs: 0,
+      roundTripsSaved: 1,
+      savedMs: 0.214,
     },
     {
       hop: "target",
@@ -33,6 +36,7 @@ Deno.test("summarizeHops() sums up the hops that were used", () => {
       noCookie: 1,
       notAcknowledged: 1,
       synRepeated: 1,
+      roundTripsSaved: 2,
       savedMs: 102,
     },
   ]);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
+  awaitsRoundTrip,
   FAST_OPEN_OFF,
   fastOpenSupport,
   outcomeOfAccept,
@@ -79,7 +80,8 @@ for (
 ) {
   Deno.test(`outcomeOfDial() is ${expected} for ${failure}, acknowledged ${acked}`, () => {
     const outcome = outcomeOfDial(tcpInfoWith(acked, failure));
-    assertEquals(outcome, { result: expected, rttUs: 1234 });
+    // The smallest: bulk makes the smoothed one longer than a handshake is.
+    assertEquals(outcome, { result: expected, rttUs: 1000 });
     assertEquals(wasAttempted(outcome), true);
   });
 }
@@ -89,10 +91,24 @@ for (const acked of [true, false]) {
     const result = acked ? "acknowledged" : "off";
     assertEquals(outcomeOfAccept(tcpInfoWith(acked, "none")), {
       result,
-      rttUs: 1234,
+      rttUs: 1000,
     });
   });
 }
+
+Deno.test("outcomeOfAccept() has no round trip before the kernel has one", () => {
+  // TCP_INFO has ~0 as the smallest one until then.
+  const info = {
+    ...tcpInfoWith(true, "none"),
+    rttUs: 0,
+    minRttUs: 2 ** 32 - 1,
+  };
+  const outcome = outcomeOfAccept(info);
+  assertEquals(outcome, { result: "acknowledged", rttUs: 0 });
+  assert(awaitsRoundTrip(outcome));
+  assert(!awaitsRoundTrip(outcomeOfAccept(tcpInfoWith(true, "none"))));
+  assert(!awaitsRoundTrip(FAST_OPEN_OFF));
+});
 
 Deno.test("wasAttempted() is false for off and unsupported", () => {
   assert(!wasAttempted(FAST_OPEN_OFF));

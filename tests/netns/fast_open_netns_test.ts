@@ -19,8 +19,7 @@ function syns(
 ): Syns {
   return {
     app: dialled,
-    // The SOCKS port counts only SYNs that did something.
-    socks: accepted === "off" ? "none" : accepted,
+    socks: accepted,
     tunnel: dialled,
     ws: accepted,
     target: dialled,
