@@ -44,6 +44,11 @@ export type TunnelEvent =
    * it at the time of `syn`: of an accepted conn it is measured one round trip later.
    */
   | { type: "synSaved"; hop: Hop; rttUs: number }
+  /**
+   * Nothing came of a SYN that carried data or asked for a cookie: it was refused,
+   * or had no answer until its dial was given up.
+   */
+  | { type: "synFailed"; hop: Hop }
   /** The exit could not reach a target. */
   | { type: "dialFailed"; code: TunnelErrorCode }
   /** An app had been told success, and the target was not reached. */
@@ -82,6 +87,8 @@ export class Counters {
         return this.add(`synSavedUs.${event.hop}`, event.rttUs);
       case "synSaved":
         return this.add(`synSavedUs.${event.hop}`, event.rttUs);
+      case "synFailed":
+        return this.add(`syn.${event.hop}.failed`);
       case "dialFailed":
       case "lateFailure":
         return this.add(`${event.type}.${event.code}`);

@@ -4,9 +4,12 @@ import type { Counters, Hop } from "./events.ts";
 export interface HopSummary {
   /** The hop. */
   hop: Hop;
-  /** Conns of this hop, with and without data in their SYNs. */
+  /** Conns of this hop that came about, with and without data in their SYNs. */
   conns: number;
-  /** SYNs that carried data, or asked for the cookie that it takes. */
+  /**
+   * SYNs that carried data, or asked for the cookie that it takes; an accepting end
+   * sees only those whose data it took.
+   */
   attempted: number;
   /** The data was acknowledged with the SYN: one round trip saved. */
   acknowledged: number;
@@ -16,6 +19,8 @@ export interface HopSummary {
   notAcknowledged: number;
   /** The SYN was sent again, without data: a path that may drop such SYNs. */
   synRepeated: number;
+  /** Nothing came of the SYN: it was refused, or had no answer. Not among `conns`. */
+  failed: number;
   /** Round trips that were not waited for: one for each that was acknowledged. */
   roundTripsSaved: number;
   /**
@@ -34,9 +39,10 @@ const RESULTS = ["acknowledged", "noCookie", "notAcknowledged", "synRepeated"];
 export function summarizeHops(counters: Counters): HopSummary[] {
   return HOPS.flatMap((hop) => {
     const count = (result: string) => counters.count(`syn.${hop}.${result}`);
-    const attempted = RESULTS.reduce((sum, one) => sum + count(one), 0);
-    const conns = attempted + count("off") + count("unsupported");
-    if (conns === 0) return [];
+    const tried = RESULTS.reduce((sum, one) => sum + count(one), 0);
+    const conns = tried + count("off") + count("unsupported");
+    const attempted = tried + count("failed");
+    if (conns + attempted === 0) return [];
     return [{
       hop,
       conns,
@@ -45,6 +51,7 @@ export function summarizeHops(counters: Counters): HopSummary[] {
       noCookie: count("noCookie"),
       notAcknowledged: count("notAcknowledged"),
       synRepeated: count("synRepeated"),
+      failed: count("failed"),
       roundTripsSaved: count("acknowledged"),
       savedMs: millisecondsOf(counters.count(`synSavedUs.${hop}`)),
     }];

@@ -17,6 +17,8 @@ export interface HappyEyeballsOptions {
   fastOpen?: boolean;
   /** Do so with any first bytes. @default {false} */
   anyBytes?: boolean;
+  /** Told when nothing comes of a SYN that has tried Fast Open. */
+  synFailed?: () => void;
 }
 
 /**
@@ -29,17 +31,20 @@ export class HappyEyeballsDialer implements Dialer {
   readonly #resolver: Resolver;
   readonly #fastOpen: boolean;
   readonly #anyBytes: boolean;
+  readonly #synFailed: (() => void) | undefined;
 
   /** Dials through `backend`. */
   constructor(
     backend: Backend,
     resolver: Resolver,
-    { fastOpen = false, anyBytes = false }: HappyEyeballsOptions = {},
+    { fastOpen = false, anyBytes = false, synFailed }: HappyEyeballsOptions =
+      {},
   ) {
     this.#backend = backend;
     this.#resolver = resolver;
     this.#fastOpen = fastOpen;
     this.#anyBytes = anyBytes;
+    this.#synFailed = synFailed;
   }
 
   /** Dials `target`, a name or an address. */
@@ -62,6 +67,7 @@ export class HappyEyeballsDialer implements Dialer {
   ): Promise<Dialed> {
     return this.#backend.dial({ host, port }, {
       fastOpen,
+      synFailed: this.#synFailed,
       ...(fastOpen && first ? { first } : {}),
       ...(signal ? { signal } : {}),
     });

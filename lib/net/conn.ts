@@ -102,6 +102,8 @@ export interface DialAddressOptions {
   fastOpen?: boolean;
   /** Gives up when it aborts. */
   signal?: AbortSignal;
+  /** Told when nothing comes of a SYN that has tried Fast Open. */
+  synFailed?: (() => void) | undefined;
 }
 
 /** An outcome of a dial. */

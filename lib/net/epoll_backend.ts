@@ -183,6 +183,7 @@ export class EpollBackend implements Backend {
     let fd = -1;
     let started: Started;
     function giveUp(reason: unknown): void {
+      if (started.outcome === outcomeFastOpen) options.synFailed?.();
       loop.removeClosing(fd);
       closeFd(fd);
       reject(reason);
@@ -251,7 +252,7 @@ interface Started {
 function start(
   fd: number,
   address: SocketAddress,
-  { first, fastOpen = false }: DialAddressOptions,
+  { first, fastOpen = false, synFailed }: DialAddressOptions,
 ): Started {
   const packed = packSockaddr(address);
   if (!fastOpen || first === undefined || first.length === 0) {
@@ -260,9 +261,11 @@ function start(
   }
   try {
     const sent = startFastOpen(fd, packed, first);
-    return { sent, outcome: (fd) => outcomeOfDial(tcpInfo(fd)) };
+    return { sent, outcome: outcomeFastOpen };
   } catch (error) {
     if (!(error instanceof SyscallError) || !refusesFastOpen(error.errno)) {
+      // On loopback the answer may be there before the call returns.
+      if (errorOfSystem(error).code === "refused") synFailed?.();
       throw error;
     }
     startConnect(fd, packed);
@@ -275,6 +278,10 @@ function start(
 function refusesFastOpen(errno: number): boolean {
   return errno === ERRNO.EOPNOTSUPP || errno === ERRNO.EPIPE ||
     errno === ERRNO.ENOTCONN;
+}
+
+function outcomeFastOpen(fd: number): FastOpenOutcome {
+  return outcomeOfDial(tcpInfo(fd));
 }
 
 function outcomePlain(): FastOpenOutcome {

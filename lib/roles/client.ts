@@ -232,6 +232,7 @@ class TunnelClient implements Client {
     const direct = new HappyEyeballsDialer(backend, resolver, {
       fastOpen: this.#tfo.target && fastOpenSupport().dial.supported,
       anyBytes: tfoAny,
+      synFailed: () => observer({ type: "synFailed", hop: "target" }),
     });
     const dialer = withUpstreamProxy(direct, options.upstreamProxy, logger);
     const { udpIdleMs: idleMs } = options;
@@ -258,6 +259,7 @@ class TunnelClient implements Client {
     const proxyFor = environmentProxyOf(urls, environmentProxy, logger);
     const dialer = new HappyEyeballsDialer(backend, new Resolver(), {
       fastOpen: this.#tfo.tunnel && fastOpenSupport().dial.supported,
+      synFailed: () => observer({ type: "synFailed", hop: "tunnel" }),
     });
     const identity = { token, reverse, instance: crypto.randomUUID() };
     return async (signal) => {

@@ -118,6 +118,7 @@ class RelayServer implements Server {
     const direct = new HappyEyeballsDialer(sockets, resolver, {
       fastOpen: tfo.target && support.dial.supported,
       anyBytes: tfoAny,
+      synFailed: () => observer({ type: "synFailed", hop: "target" }),
     });
     this.#context = {
       backend: sockets,

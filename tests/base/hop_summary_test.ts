@@ -10,6 +10,7 @@ Deno.test("summarizeHops() sums up the hops that were used", () => {
   for (const result of ["noCookie", "notAcknowledged", "synRepeated"]) {
     seen("target", result, 70_000);
   }
+  counters.observe({ type: "synFailed", hop: "target" });
   seen("target", "off");
   seen("target", "unsupported");
   seen("socks", "off");
@@ -25,17 +26,19 @@ Deno.test("summarizeHops() sums up the hops that were used", () => {
       noCookie: 0,
       notAcknowledged: 0,
       synRepeated: 0,
+      failed: 0,
       roundTripsSaved: 1,
       savedMs: 0.214,
     },
     {
       hop: "target",
       conns: 7,
-      attempted: 5,
+      attempted: 6,
       acknowledged: 2,
       noCookie: 1,
       notAcknowledged: 1,
       synRepeated: 1,
+      failed: 1,
       roundTripsSaved: 2,
       savedMs: 102,
     },
