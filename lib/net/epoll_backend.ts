@@ -235,8 +235,13 @@ export class EpollBackend implements Backend {
   }
 
   inspectServed(remote: SocketAddress, localPort: number): FastOpenOutcome {
-    const fd = findConnection(remote, localPort);
-    return fd === undefined ? FAST_OPEN_OFF : inspect(fd);
+    try {
+      const fd = findConnection(remote, localPort);
+      return fd === undefined ? FAST_OPEN_OFF : inspect(fd);
+    } catch {
+      // Without a descriptor left nothing is found; the conn lives on all the same.
+      return FAST_OPEN_OFF;
+    }
   }
 
   tuneTunnel(conn: Conn): void {

@@ -301,9 +301,10 @@ export class Session {
   #receive(bytes: Uint8Array): void {
     if (this.#over) return;
     this.#heartbeat?.heard();
-    if (this.#heard) {
-      this.#heard();
+    const heard = this.#heard;
+    if (heard) {
       this.#heard = undefined;
+      heard();
     }
     try {
       forEachMessage(bytes, this.v1, this.#visit);

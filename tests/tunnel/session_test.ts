@@ -292,3 +292,15 @@ Deno.test("Session.drain() leaves it to a peer that opens channels to close", as
   assertEquals(pair.entryEnd.closedWith, { code: 1000, reason: "drained" });
   await MemoryTransport.settled();
 });
+
+Deno.test("Session tells once that the peer was heard", async () => {
+  let times = 0;
+  const { session, far } = lonelySession({ heard: () => void times++ });
+  await MemoryTransport.settled();
+  assertEquals(times, 0);
+  for (let i = 0; i < 2; i++) far.send(encodeMessage({ type: "drain" }));
+  await MemoryTransport.settled();
+  assertEquals(times, 1);
+  session.close();
+  await session.closed;
+});
