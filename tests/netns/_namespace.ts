@@ -36,13 +36,33 @@ function whyNot(): string | undefined {
 
 const REASON = whyNot();
 
-/** Registers a test that needs a network namespace; skips it with the reason. */
-export function testInNamespace(name: string, fn: () => Promise<void>): void {
-  if (REASON !== undefined) {
+/** Whether a program is there. */
+export function hasProgram(name: string): boolean {
+  return new Deno.Command("/bin/sh", {
+    args: ["-c", 'command -v "$0"', name],
+    stdin: "null",
+    stdout: "null",
+  }).outputSync().success;
+}
+
+/**
+ * Registers a test that needs a network namespace, and perhaps a program in it;
+ * skips it with the reason.
+ */
+export function testInNamespace(
+  name: string,
+  fn: () => Promise<void>,
+  program?: string,
+): void {
+  const reason = REASON ??
+    (program === undefined || hasProgram(program)
+      ? undefined
+      : `there is no program named ${program}`);
+  if (reason !== undefined) {
     // deno-lint-ignore no-console
-    console.log(`skipped: ${name}: ${REASON}`);
+    console.log(`skipped: ${name}: ${reason}`);
   }
-  Deno.test({ name, ignore: REASON !== undefined, fn });
+  Deno.test({ name, ignore: reason !== undefined, fn });
 }
 
 /** What else a namespace has. */
