@@ -7,6 +7,11 @@ export interface HopSummary {
   /** Conns of this hop that came about, with and without data in their SYNs. */
   conns: number;
   /**
+   * There was data for the SYN, and it went behind the handshake: such SYNs have
+   * failed there before, or the kernel cannot.
+   */
+  fellBack: number;
+  /**
    * SYNs that carried data, or asked for the cookie that it takes; an accepting end
    * sees only those whose data it took.
    */
@@ -40,12 +45,14 @@ export function summarizeHops(counters: Counters): HopSummary[] {
   return HOPS.flatMap((hop) => {
     const count = (result: string) => counters.count(`syn.${hop}.${result}`);
     const tried = RESULTS.reduce((sum, one) => sum + count(one), 0);
-    const conns = tried + count("off") + count("unsupported");
+    const fellBack = count("avoided") + count("unsupported");
+    const conns = tried + fellBack + count("off");
     const attempted = tried + count("failed");
     if (conns + attempted === 0) return [];
     return [{
       hop,
       conns,
+      fellBack,
       attempted,
       acknowledged: count("acknowledged"),
       noCookie: count("noCookie"),

@@ -100,6 +100,8 @@ export interface DialAddressOptions {
   first?: Uint8Array;
   /** Put `first` into the SYN if the kernel can. @default {false} */
   fastOpen?: boolean;
+  /** Without `fastOpen`: what the conn says of its SYN. @default `off` */
+  plain?: FastOpenOutcome;
   /** Gives up when it aborts. */
   signal?: AbortSignal;
   /** Told when nothing comes of a SYN that has tried Fast Open. */

@@ -257,12 +257,13 @@ interface Started {
 function start(
   fd: number,
   address: SocketAddress,
-  { first, fastOpen = false, synFailed }: DialAddressOptions,
+  { first, fastOpen = false, plain = FAST_OPEN_OFF, synFailed }:
+    DialAddressOptions,
 ): Started {
   const packed = packSockaddr(address);
   if (!fastOpen || first === undefined || first.length === 0) {
     startConnect(fd, packed);
-    return { sent: 0, outcome: outcomePlain };
+    return { sent: 0, outcome: () => plain };
   }
   try {
     const sent = startFastOpen(fd, packed, first);
@@ -287,10 +288,6 @@ function refusesFastOpen(errno: number): boolean {
 
 function outcomeFastOpen(fd: number): FastOpenOutcome {
   return outcomeOfDial(tcpInfo(fd));
-}
-
-function outcomePlain(): FastOpenOutcome {
-  return FAST_OPEN_OFF;
 }
 
 function outcomeUnsupported(): FastOpenOutcome {

@@ -7,6 +7,7 @@ export type { Support };
  *
  * - `off`: nobody asked for Fast Open, or there was nothing to put in the SYN
  * - `unsupported`: this platform, kernel setting or peer cannot
+ * - `avoided`: SYNs with data have failed there before, so this one went without
  * - `acknowledged`: the SYN carried data and the peer took it
  * - `noCookie`: a first visit; the kernel asked for a cookie
  * - `notAcknowledged`: the SYN carried data and the peer left it alone
@@ -15,6 +16,7 @@ export type { Support };
 export type FastOpenResult =
   | "off"
   | "unsupported"
+  | "avoided"
   | "acknowledged"
   | "noCookie"
   | "notAcknowledged"
@@ -26,7 +28,10 @@ export interface FastOpenOutcome {
   readonly result: FastOpenResult;
   /** The kernel's smallest round trip so far in microseconds; 0 if it has none. */
   readonly rttUs: number;
-  /** For `off` and `unsupported`: why, and what would change it, if known. */
+  /**
+   * For `off` and `unsupported`: why, and what would change it, if known; for
+   * `avoided`: why, and when it is tried again.
+   */
   readonly reason?: string;
 }
 
@@ -35,7 +40,7 @@ export const FAST_OPEN_OFF: FastOpenOutcome = { result: "off", rttUs: 0 };
 
 /** Whether a dial with data tried to put it in the SYN. */
 export function wasAttempted({ result }: FastOpenOutcome): boolean {
-  return result !== "off" && result !== "unsupported";
+  return result !== "off" && result !== "unsupported" && result !== "avoided";
 }
 
 /** Whether the kernel will know later what round trip was saved. */

@@ -13,6 +13,7 @@ Deno.test("summarizeHops() sums up the hops that were used", () => {
   counters.observe({ type: "synFailed", hop: "target" });
   seen("target", "off");
   seen("target", "unsupported");
+  seen("target", "avoided");
   seen("socks", "off");
   seen("socks", "acknowledged");
   counters.observe({ type: "synSaved", hop: "socks", rttUs: 214 });
@@ -21,6 +22,7 @@ Deno.test("summarizeHops() sums up the hops that were used", () => {
     {
       hop: "socks",
       conns: 2,
+      fellBack: 0,
       attempted: 1,
       acknowledged: 1,
       noCookie: 0,
@@ -32,7 +34,8 @@ Deno.test("summarizeHops() sums up the hops that were used", () => {
     },
     {
       hop: "target",
-      conns: 7,
+      conns: 8,
+      fellBack: 2,
       attempted: 6,
       acknowledged: 2,
       noCookie: 1,

@@ -110,7 +110,8 @@ Deno.test("outcomeOfAccept() has no round trip before the kernel has one", () =>
   assert(!awaitsRoundTrip(FAST_OPEN_OFF));
 });
 
-Deno.test("wasAttempted() is false for off and unsupported", () => {
+Deno.test("wasAttempted() is false for off, unsupported and avoided", () => {
   assert(!wasAttempted(FAST_OPEN_OFF));
   assert(!wasAttempted({ result: "unsupported", rttUs: 0 }));
+  assert(!wasAttempted({ result: "avoided", rttUs: 0 }));
 });
