@@ -1,15 +1,20 @@
 import { formatTarget } from "../base/address.ts";
-import { TunnelError } from "../base/errors.ts";
+import { errorCode, TunnelError } from "../base/errors.ts";
 import type { Backend, Dialed } from "../net/conn.ts";
 import { ipFamily } from "../net/ip.ts";
 import type { Resolver } from "../net/resolver.ts";
 import type { Dialer, DialOptions, Target } from "./dialer.ts";
+import type { FastOpenLesson, FastOpenMemory } from "./fast_open_memory.ts";
 import { isSafeToRepeat } from "./safe_to_repeat.ts";
 
 /** RFC 8305, section 5: Connection Attempt Delay. */
 const ATTEMPT_DELAY_MS = 250;
 /** More addresses than this are not tried. */
 const MAX_ATTEMPTS = 8;
+/** RFC 6298, section 2: whoever has no answer then sends its SYN again. */
+const SYN_REPEAT_MS = 1000;
+/** Why an attempt is given up that another one has overtaken. */
+const OVERTAKEN = new TunnelError("timeout", "another address was faster");
 
 /** How targets are dialled. */
 export interface HappyEyeballsOptions {
@@ -19,6 +24,8 @@ export interface HappyEyeballsOptions {
   anyBytes?: boolean;
   /** Told when nothing comes of a SYN that has tried Fast Open. */
   synFailed?: () => void;
+  /** Knows where Fast Open is to be left alone. @default it is tried everywhere */
+  memory?: FastOpenMemory;
 }
 
 /**
@@ -32,19 +39,21 @@ export class HappyEyeballsDialer implements Dialer {
   readonly #fastOpen: boolean;
   readonly #anyBytes: boolean;
   readonly #synFailed: (() => void) | undefined;
+  readonly #memory: FastOpenMemory | undefined;
 
   /** Dials through `backend`. */
   constructor(
     backend: Backend,
     resolver: Resolver,
-    { fastOpen = false, anyBytes = false, synFailed }: HappyEyeballsOptions =
-      {},
+    options: HappyEyeballsOptions = {},
   ) {
+    const { fastOpen = false, anyBytes = false, synFailed, memory } = options;
     this.#backend = backend;
     this.#resolver = resolver;
     this.#fastOpen = fastOpen;
     this.#anyBytes = anyBytes;
     this.#synFailed = synFailed;
+    this.#memory = memory;
   }
 
   /** Dials `target`, a name or an address. */
@@ -65,12 +74,26 @@ export class HappyEyeballsDialer implements Dialer {
     { first, signal }: DialOptions,
     fastOpen: boolean,
   ): Promise<Dialed> {
-    return this.#backend.dial({ host, port }, {
-      fastOpen,
-      synFailed: this.#synFailed,
-      ...(fastOpen && first ? { first } : {}),
-      ...(signal ? { signal } : {}),
-    });
+    const address = { host, port };
+    const waiting = signal ? { signal } : {};
+    if (!fastOpen || !first) return this.#backend.dial(address, waiting);
+    const fast = { fastOpen, first, synFailed: this.#synFailed, ...waiting };
+    const memory = this.#memory;
+    if (!memory) return this.#backend.dial(address, fast);
+    const place = memory.placeOf(address);
+    const plain = memory.avoids(place);
+    if (plain) return this.#backend.dial(address, { plain, ...waiting });
+    const began = performance.now();
+    return this.#backend.dial(address, fast).then(
+      (dialed) => {
+        memory.learn(place, dialed.conn.fastOpen.result);
+        return dialed;
+      },
+      (error) => {
+        memory.learn(place, lessonOf(error, performance.now() - began));
+        throw error;
+      },
+    );
   }
 
   async #race(
@@ -115,7 +138,7 @@ export class HappyEyeballsDialer implements Dialer {
           if (won) return dialed.conn.reset();
           won = true;
           clearTimeout(timer);
-          losers.abort();
+          losers.abort(OVERTAKEN);
           resolve(dialed);
         },
         (error) => {
@@ -133,6 +156,22 @@ export class HappyEyeballsDialer implements Dialer {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** What a dial without a conn says of its SYN with data. */
+function lessonOf(error: unknown, tookMs: number): FastOpenLesson {
+  switch (errorCode(error)) {
+    case "timeout":
+      return "unanswered";
+    case "refused":
+    case "reset":
+    case "unreachable":
+      // Somebody has answered.
+      return "unknown";
+    default:
+      // Given up, by an app for example: was there time for an answer?
+      return tookMs < SYN_REPEAT_MS ? "unknown" : "unanswered";
   }
 }
 
