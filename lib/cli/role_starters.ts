@@ -22,6 +22,8 @@ export interface SocketOptions {
   tfoAny: boolean;
   /** Which sockets. */
   backend: BackendChoice;
+  /** Where to keep what is learnt about targets. */
+  stateDir?: string;
   /** Where the role says what it does. */
   logger: Logger;
 }

@@ -44,6 +44,16 @@ export const ROLE_FLAGS = {
     default: "auto",
     help: "Sockets to use: epoll (Linux, fastest), deno (everywhere) or auto",
   },
+  state: {
+    kind: "text",
+    name: "state",
+    env: "STATE",
+    value: "DIR",
+    default: "",
+    help:
+      "Directory in which to keep where Fast Open does not work, from one " +
+      "start to the next",
+  },
   debug: {
     kind: "count",
     name: "debug",
@@ -81,6 +91,7 @@ export function socketOptions(
     tfo: parseTfoChoice(values.tfo),
     tfoAny: values.tfoAny,
     backend,
+    ...(values.state === "" ? {} : { stateDir: values.state }),
     logger: createLogger({
       level: quiet && values.debug === 0
         ? "warn"

@@ -11,7 +11,7 @@ import {
   chooseBackend,
   type ChosenBackend,
 } from "../net/choose_backend.ts";
-import { fastOpenSupport } from "../net/fast_open.ts";
+import { FAST_OPEN_OFF, fastOpenSupport } from "../net/fast_open.ts";
 import { Resolver } from "../net/resolver.ts";
 import { parseTfoChoice, type TfoChoice } from "../net/tfo_choice.ts";
 import { dialFastest } from "../tunnel/dial_fastest.ts";
@@ -26,6 +26,7 @@ import type { ClientSide } from "./client_side.ts";
 import type { EntryOptions } from "./entry.ts";
 import { environmentProxyOf } from "./environment_proxy_of.ts";
 import { hopReport } from "./hop_report.ts";
+import { type OpenedLearnt, openLearnt } from "./state_file.ts";
 import { UdpExit } from "./udp_exit.ts";
 import { udpEntryOptions, type UdpOptions } from "./udp_options.ts";
 
@@ -96,6 +97,13 @@ export interface ClientOptions extends UdpOptions {
   tfoAny?: boolean;
   /** Which sockets to use. @default {"auto"} */
   backend?: BackendChoice;
+  /**
+   * A directory in which to keep, from one start to the next, where data in a SYN
+   * does not work and which targets speak first. Made if it is not there.
+   *
+   * @default nothing is kept
+   */
+  stateDir?: string;
   /** PEM of certificates to trust in addition, for `wss`. */
   caCerts?: string[];
   /** Where to say what happens. */
@@ -135,12 +143,10 @@ export interface Client {
  * @throws {ConfigError} if an option is not possible
  * @throws {TunnelError} if the SOCKS port cannot be had (with `noWait`)
  */
-export function startClient(options: ClientOptions): Promise<Client> {
-  try {
-    return Promise.resolve(new TunnelClient(options));
-  } catch (error) {
-    return Promise.reject(error);
-  }
+export async function startClient(options: ClientOptions): Promise<Client> {
+  const { stateDir, logger = SILENT } = options;
+  const opened = await openLearnt(stateDir, { owner: "client", logger });
+  return new TunnelClient(options, opened);
 }
 
 class TunnelClient implements Client {
@@ -149,12 +155,13 @@ class TunnelClient implements Client {
   readonly closed: Promise<void>;
   readonly #tfo: TfoChoice;
   readonly #gracePeriodMs: number;
+  readonly #opened: OpenedLearnt;
   readonly #chosen: ChosenBackend;
   readonly #sessions: SessionPool;
   readonly #side: ClientSide;
   #closing = false;
 
-  constructor(options: ClientOptions) {
+  constructor(options: ClientOptions, opened: OpenedLearnt) {
     const {
       reconnect = true,
       retryAuth = false,
@@ -178,6 +185,7 @@ class TunnelClient implements Client {
     checkUpstreamProxy(options.upstreamProxy);
     this.#tfo = tfo;
     this.#gracePeriodMs = gracePeriodMs;
+    this.#opened = opened;
     this.#chosen = chooseBackend(backend, logger);
     const open = this.#opener(urls, options);
     const pool = { size: threads, renewMs, reconnect, retryAuth, logger, open };
@@ -218,6 +226,7 @@ class TunnelClient implements Client {
       port: socksPort,
       fastOpen: this.#tfo.socks && fastOpenSupport().listen.supported,
       optimistic,
+      speaksFirst: this.#opened.learnt.speaksFirst,
       ...checked,
       logger,
       observer: this.counters.observe,
@@ -233,6 +242,7 @@ class TunnelClient implements Client {
       fastOpen: this.#tfo.target && fastOpenSupport().dial.supported,
       anyBytes: tfoAny,
       synFailed: () => observer({ type: "synFailed", hop: "target" }),
+      memory: this.#opened.learnt.fastOpen,
     });
     const dialer = withUpstreamProxy(direct, options.upstreamProxy, logger);
     const { udpIdleMs: idleMs } = options;
@@ -260,6 +270,7 @@ class TunnelClient implements Client {
     const dialer = new HappyEyeballsDialer(backend, new Resolver(), {
       fastOpen: this.#tfo.tunnel && fastOpenSupport().dial.supported,
       synFailed: () => observer({ type: "synFailed", hop: "tunnel" }),
+      memory: this.#opened.learnt.fastOpen,
     });
     const identity = { token, reverse, instance: crypto.randomUUID() };
     return async (signal) => {
@@ -276,8 +287,8 @@ class TunnelClient implements Client {
         });
       const fastest = await dialFastest(urls, dial, signal);
       const { transport, v1, conn, pong, url } = fastest;
-      const syn = conn?.fastOpen ?? { result: "off", rttUs: 0 };
-      observer({ type: "syn", hop: "tunnel", ...syn });
+      const { result: syn, rttUs, reason } = conn?.fastOpen ?? FAST_OPEN_OFF;
+      observer({ type: "syn", hop: "tunnel", result: syn, rttUs });
       const session = new Session(transport, {
         v1,
         atTurnEnd: (task) => backend.atTurnEnd(task),
@@ -286,7 +297,10 @@ class TunnelClient implements Client {
       });
       observer({ type: "sessionOpened", peer: url.host, v1 });
       const { host } = url;
-      logger.info("Connected to the server", { host, v1, syn: syn.result });
+      logger.info("Connected to the server", {
+        ...{ host, v1, syn },
+        ...(syn === "avoided" ? { because: reason } : {}),
+      });
       session.closed.then(({ message: reason }) =>
         observer({ type: "sessionClosed", peer: url.host, reason })
       );
@@ -314,6 +328,7 @@ class TunnelClient implements Client {
     this.#side.close();
     await this.#sessions.closed.catch(() => {});
     await this.#chosen.backend.idle();
+    await this.#opened.close();
     if (failure !== undefined) throw failure;
   }
 

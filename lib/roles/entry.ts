@@ -11,7 +11,7 @@ import { FAILED } from "../net/conn.ts";
 import type { Session } from "../tunnel/session.ts";
 import { Splice } from "../tunnel/splice.ts";
 import { MAX_FIRST_BYTES } from "../wire/limits.ts";
-import { speaksFirst } from "./speaks_first.ts";
+import type { SpeaksFirst } from "./speaks_first.ts";
 import {
   type AssociateRequest,
   UdpEntry,
@@ -40,6 +40,8 @@ export interface EntryOptions {
   fastOpen: boolean;
   /** Tell apps that they are connected before the target is. */
   optimistic: boolean;
+  /** Targets for which an app is not waited for; learns who speaks first. */
+  speaksFirst: SpeaksFirst;
   /** Who may come in. */
   login?: Login | undefined;
   /** How apps may send datagrams. @default anywhere, any port, 5 minutes idle */
@@ -189,7 +191,10 @@ export class Entry {
       return this.#open(session, request, first);
     }
     request.succeed();
-    if (first.length > 0 || !session.v1 || speaksFirst(target.port)) {
+    const { speaksFirst } = this.#options;
+    if (
+      first.length > 0 || !session.v1 || speaksFirst.has(target)
+    ) {
       return this.#open(session, request, first);
     }
     this.#awaitFirst(session, request);
@@ -228,7 +233,7 @@ export class Entry {
 
   /** `bytes` are what has been read of the app and is for the target. */
   #open(session: Session, request: TcpRequest, bytes: Uint8Array): void {
-    const { optimistic, logger, observer } = this.#options;
+    const { optimistic, speaksFirst, logger, observer } = this.#options;
     const { conn, target, silent } = request;
     const told = optimistic && !silent;
     // An app that is told nothing loses nothing when its first bytes go with
@@ -237,7 +242,16 @@ export class Entry {
       (optimistic || (silent && session.v1));
     // More bytes of the app are read, and sent, before the target was reached.
     const early = told && sendsEarly;
+    if (told && bytes.length > 0) speaksFirst.appSpoke(target);
     const splice = new Splice({
+      ...(told && bytes.length === 0
+        ? {
+          spoke: (first) =>
+            first === "conn"
+              ? speaksFirst.appSpoke(target)
+              : speaksFirst.targetSpoke(target),
+        }
+        : {}),
       opened: () => {
         this.#responses.cancel(guard);
         if (!told) request.succeed();

@@ -100,9 +100,12 @@ export class Exit {
     try {
       const first = splice.peekQueue();
       const { conn, sent } = await dialer.dial(target, { first, signal });
-      const { result, rttUs } = conn.fastOpen;
+      const { result, rttUs, reason } = conn.fastOpen;
       observer({ type: "syn", hop: "target", result, rttUs });
-      logger.debug("Dialled", { target: formatTarget(target), syn: result });
+      logger.debug("Dialled", {
+        ...{ target: formatTarget(target), syn: result },
+        ...(result === "avoided" ? { because: reason } : {}),
+      });
       const flags = (wasAttempted(conn.fastOpen) ? FLAG_TFO_ATTEMPTED : 0) |
         (result === "acknowledged" ? FLAG_TFO_ACKED : 0);
       const accept = () => channel().accept(flags);

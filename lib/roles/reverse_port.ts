@@ -35,7 +35,8 @@ export class ReversePort {
   /** Listens; throws `TunnelError` if the port cannot be had. Idempotent. */
   open(): void {
     if (this.#entry || this.#closed) return;
-    const { backend, logger, observer, optimistic } = this.#context;
+    const { backend, logger, observer, optimistic, speaksFirst } =
+      this.#context;
     const { port, login, providers } = this.#options;
     this.#entry = new Entry({
       backend,
@@ -49,6 +50,7 @@ export class ReversePort {
       port,
       fastOpen: this.#context.socksFastOpen,
       optimistic,
+      speaksFirst,
       udp: this.#context.udpEntry,
       login,
       logger,

@@ -25,6 +25,7 @@ import {
 import { serveProvider } from "./server_reverse.ts";
 import { ServerTokens } from "./server_tokens.ts";
 import { startWorkers } from "./server_workers.ts";
+import { type OpenedLearnt, openLearnt } from "./state_file.ts";
 import type { Seat, Token } from "./token.ts";
 import type { TokenDesk } from "./token_desk.ts";
 import { UdpExit } from "./udp_exit.ts";
@@ -68,7 +69,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   if (options.workers !== undefined && options.workers !== 1) {
     return await startWorkers(options);
   }
-  const server = new RelayServer(options);
+  const { stateDir, logger = SILENT } = options;
+  const opened = await openLearnt(stateDir, { owner: "server", logger });
+  const server = new RelayServer(options, opened);
   try {
     server.addTokens();
     // Before that a client with the right token would be sent away.
@@ -86,6 +89,7 @@ class RelayServer implements Server {
   readonly tokens: ServerTokens;
   readonly closed: Promise<void>;
   readonly #options: ServerOptions;
+  readonly #opened: OpenedLearnt;
   readonly #tfo: TfoChoice;
   readonly #chosen: ChosenBackend;
   readonly #context: ServerContext;
@@ -96,7 +100,7 @@ class RelayServer implements Server {
   #front: ServerFront<Token> | undefined;
   #closing = false;
 
-  constructor(options: ServerOptions) {
+  constructor(options: ServerOptions, opened: OpenedLearnt) {
     const {
       socksHost = "127.0.0.1",
       socksNoWait = false,
@@ -108,6 +112,7 @@ class RelayServer implements Server {
       logger = SILENT,
     } = options;
     this.#options = options;
+    this.#opened = opened;
     this.#tfo = tfo;
     this.#chosen = chooseBackend(backend, logger);
     const sockets = this.#chosen.backend;
@@ -115,10 +120,12 @@ class RelayServer implements Server {
     const resolver = new Resolver();
     const observer = this.counters.observe;
     const { udpIdleMs: idleMs, upstreamProxy } = options;
+    const { fastOpen: memory, speaksFirst } = opened.learnt;
     const direct = new HappyEyeballsDialer(sockets, resolver, {
       fastOpen: tfo.target && support.dial.supported,
       anyBytes: tfoAny,
       synFailed: () => observer({ type: "synFailed", hop: "target" }),
+      memory,
     });
     this.#context = {
       backend: sockets,
@@ -137,6 +144,7 @@ class RelayServer implements Server {
       socksFastOpen: tfo.socks && support.listen.supported,
       socksNoWait,
       optimistic,
+      speaksFirst,
       connectorWaitMs,
     };
     this.tokens = new ServerTokens(this.#context);
@@ -272,6 +280,7 @@ class RelayServer implements Server {
     this.tokens.close();
     await this.#front?.shutdown();
     await this.#context.backend.idle();
+    await this.#opened.close();
   }
 
   /** Channels may end by themselves until the grace period is over. */

@@ -5,6 +5,7 @@ import type { Backend, SocketAddress } from "../net/conn.ts";
 import { Session, type SessionOptions } from "../tunnel/session.ts";
 import type { Transport } from "../tunnel/transport.ts";
 import type { EntryOptions } from "./entry.ts";
+import type { SpeaksFirst } from "./speaks_first.ts";
 import type { UdpExit } from "./udp_exit.ts";
 
 /** What the parts of a server share. */
@@ -29,6 +30,8 @@ export interface ServerContext {
   readonly socksNoWait: boolean;
   /** Tell apps that they are connected before the target is. */
   readonly optimistic: boolean;
+  /** Targets for which an app is not waited for. */
+  readonly speaksFirst: SpeaksFirst;
   /** How long a connector's request waits for a provider, in milliseconds. */
   readonly connectorWaitMs: number;
 }

@@ -66,6 +66,14 @@ export interface ServerOptions extends UdpOptions {
   /** Which sockets to use. @default {"auto"} */
   backend?: BackendChoice;
   /**
+   * A directory in which to keep, from one start to the next, where data in a SYN
+   * does not work and which targets speak first. Made if it is not there. Of
+   * several workers each learns for itself, and the first one keeps it.
+   *
+   * @default nothing is kept
+   */
+  stateDir?: string;
+  /**
    * Threads, each with a listening socket of its own; more than one needs Linux,
    * and only forward clients are served.
    *

@@ -41,8 +41,17 @@ const MAX_WORKERS = 256;
  * @throws {TunnelError} if it cannot listen
  */
 export async function startWorkers(
-  { workers = 1, logger = SILENT, reverse, answer, ...options }: ServerOptions,
+  all: ServerOptions,
 ): Promise<Server> {
+  // One file is enough for threads that meet the same targets.
+  const {
+    workers = 1,
+    logger = SILENT,
+    reverse,
+    answer,
+    stateDir,
+    ...options
+  } = all;
   if (!(Number.isInteger(workers) && workers >= 1 && workers <= MAX_WORKERS)) {
     const rule = `must be an integer from 1 to ${MAX_WORKERS}`;
     throw new ConfigError("--workers", rule);
@@ -62,7 +71,11 @@ export async function startWorkers(
   }
   const server = new ServerWorkers(logger, options.token);
   try {
-    const addr = await server.add({ ...options, reusePort: true });
+    const addr = await server.add({
+      ...options,
+      reusePort: true,
+      ...(stateDir === undefined ? {} : { stateDir }),
+    });
     const rest = { ...options, reusePort: true, port: addr.port };
     await Promise.all(
       Array.from({ length: workers - 1 }, () => server.add(rest)),

@@ -24,6 +24,8 @@ const HALF_CLOSED_IDLE_MS = 60_000;
 
 /** What the owner of a splice may want to know. */
 export interface SpliceEvents {
+  /** The first byte of all came from the conn, or else from the peer. */
+  spoke?(first: "conn" | "peer"): void;
   /** CONNECT_RESPONSE came; for the entry. */
   opened?(response: Opened): void;
   /**
@@ -71,11 +73,14 @@ export class Splice implements ChannelOwner, ConnHandler {
   #broken = false;
   /** The app has sent something since the peer last did. */
   #awaitsAnswer = false;
+  /** Nobody has sent anything yet, and somebody wants to know who does. */
+  #silent: boolean;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Joins nothing yet. */
   constructor(events: SpliceEvents = {}) {
     this.#events = events;
+    this.#silent = events.spoke !== undefined;
   }
 
   /** Bytes of the peer that wait for the conn. */
@@ -155,6 +160,7 @@ export class Splice implements ChannelOwner, ConnHandler {
     const count = conn.read(into);
     if (count > 0) {
       this.#awaitsAnswer = true;
+      if (this.#silent) this.#spoke("conn");
       return count;
     }
     if (count === END) {
@@ -168,6 +174,7 @@ export class Splice implements ChannelOwner, ConnHandler {
   data(payload: Uint8Array): void {
     this.#awaitsAnswer = false;
     if (this.#finished || this.#peerEnd) return;
+    if (this.#silent) this.#spoke("peer");
     this.#restartIdle();
     const channel = this.#channel;
     if (this.#broken) return channel?.consumed(payload.length);
@@ -239,6 +246,11 @@ export class Splice implements ChannelOwner, ConnHandler {
   #tellNews(): void {
     this.onNews?.();
     this.onNews = undefined;
+  }
+
+  #spoke(first: "conn" | "peer"): void {
+    this.#silent = false;
+    this.#events.spoke?.(first);
   }
 
   #wake(): void {
