@@ -13,10 +13,14 @@ export interface StateFileOptions {
   owner: StateOwner;
   /** Where to say that it cannot be read or written. */
   logger: Logger;
+  /**
+   * What has changed is written so long after the first change, in milliseconds.
+   *
+   * @default {60000}
+   */
+  delayMs?: number;
 }
 
-/** What has changed is written so long after the first change. */
-const WRITE_DELAY_MS = 60_000;
 /** A full memory takes half of that at most. */
 const MAX_BYTES = 4 * 1024 * 1024;
 /** For its user only: it tells which targets were dialled. */
@@ -36,17 +40,20 @@ export class StateFile {
   readonly #dir: string;
   readonly #path: string;
   readonly #logger: Logger;
+  readonly #delayMs: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> = Promise.resolve();
   #hasChanged = false;
   #hasWarned = false;
 
   /** Touches nothing yet. */
-  constructor(learnt: Learnt, { dir, owner, logger }: StateFileOptions) {
+  constructor(learnt: Learnt, options: StateFileOptions) {
+    const { dir, owner, logger, delayMs = 60_000 } = options;
     this.#learnt = learnt;
     this.#dir = dir;
     this.#path = `${dir.replace(/\/+$/, "")}/fast_open-${owner}.json`;
     this.#logger = logger;
+    this.#delayMs = delayMs;
   }
 
   /** Reads the file, if there is one, and writes it from now on. */
@@ -67,7 +74,7 @@ export class StateFile {
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
         this.#write();
-      }, WRITE_DELAY_MS);
+      }, this.#delayMs);
     };
   }
 
