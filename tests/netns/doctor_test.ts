@@ -6,6 +6,7 @@ import { hasOpenssl, makeCertificates } from "../e2e/_certificates.ts";
 import { pathBeside } from "../ffi/run_deno.ts";
 import { DOCTOR_HOSTS, type DoctorRun, TOKEN } from "./_doctor_report.ts";
 import { runInNamespace, testInNamespace } from "./_namespace.ts";
+import { hasNft } from "./_nft.ts";
 
 const MAIN = pathBeside(import.meta.url, "_doctor_main.ts");
 const SERVER = ["--url", `ws://${DOCTOR_HOSTS.server}:8765`, "--token", TOKEN];
@@ -56,17 +57,6 @@ async function reportOf(
 
 function find({ checks }: DoctorReport, id: string, nth = 0): CheckResult {
   return checks.filter((check) => check.id === id)[nth]!;
-}
-
-function hasNft(): boolean {
-  try {
-    return new Deno.Command("nft", { args: ["--version"], stdout: "null" })
-      .outputSync().success;
-  } catch {
-    // deno-lint-ignore no-console -- the reason belongs to the test's output
-    console.log("skipped: a dropping firewall: there is no program named nft");
-    return false;
-  }
 }
 
 testInNamespace("doctor finds that all works", async () => {
@@ -136,7 +126,7 @@ testInNamespace("doctor finds that all of it is off", async () => {
   assertEquals(report.counters.TCPFastOpenActive, { before: 0, after: 0 });
 });
 
-if (hasNft()) {
+if (hasNft("a dropping firewall")) {
   testInNamespace(
     "doctor finds a firewall that drops SYNs with data",
     async () => {

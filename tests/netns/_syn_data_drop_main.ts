@@ -1,0 +1,218 @@
+/* A path that begins to drop SYNs with data, and what server and client make of
+ * it: prints what each visit did, for a network namespace of its own. */
+import { type Logger, SILENT } from "../../lib/base/logger.ts";
+import {
+  type Client,
+  listenFastOpen,
+  type Server,
+  startClient,
+  startServer,
+} from "../../mod.ts";
+import { GREETING, join, requestFor } from "../e2e/_app.ts";
+import type { DropReport, DropVisit } from "./_drop_report.ts";
+
+/** The kernel keeps one cookie for each address: each hop has one of its own. */
+const SERVER_HOST = "127.0.0.2";
+const ORIGIN_HOST = "127.0.0.4";
+const TOKEN = "a token of the tests";
+const DECODER = new TextDecoder();
+const REQUEST = new TextEncoder().encode(
+  "GET / HTTP/1.1\r\nHost: origin\r\n\r\n",
+);
+const RESPONSE = new TextEncoder().encode("HTTP/1.1 204 No Content\r\n\r\n");
+/** The answers of the SOCKS port before the target's own bytes. */
+const REPLIES_BYTES = 12;
+
+/** IPv4 and TCP headers have at most 80 bytes in a SYN; more is data. */
+const RULE = "tcp flags & (syn|ack) == syn ip length > 80 counter drop";
+
+async function nft(...args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command("nft", { args })
+    .output();
+  if (!success) throw new Error(DECODER.decode(stderr));
+  return DECODER.decode(stdout);
+}
+
+async function dropSynData(): Promise<void> {
+  await nft("add", "table", "inet", "t");
+  await nft(
+    ...["add", "chain", "inet", "t", "c"],
+    "{ type filter hook input priority 0; }",
+  );
+  await nft("add", "rule", "inet", "t", "c", RULE);
+}
+
+async function dropNothing(): Promise<void> {
+  await nft("delete", "table", "inet", "t");
+}
+
+/** SYNs that the rule has dropped; 0 without it. */
+async function dropped(): Promise<number> {
+  const text = await nft("list", "ruleset");
+  return Number(/counter packets (\d+)/.exec(text)?.[1] ?? 0);
+}
+
+/** The clock of server and client: it can be put forward. */
+const systemNow = Date.now;
+let aheadMs = 0;
+Date.now = () => systemNow() + aheadMs;
+
+/** Why a dial went plain, as the log says last. */
+let because = "";
+const LOGGER: Logger = {
+  ...SILENT,
+  debug: note,
+  info: note,
+  child: () => LOGGER,
+};
+function note(_message: string, fields: Record<string, unknown> = {}): void {
+  if (typeof fields.because === "string") because = fields.because;
+}
+
+const stateDir = await Deno.makeTempDir();
+
+async function serve(port: number): Promise<Server> {
+  return await startServer({
+    token: TOKEN,
+    hostname: SERVER_HOST,
+    port,
+    backend: "epoll",
+    gracePeriodMs: 0,
+    logger: LOGGER,
+    stateDir,
+  });
+}
+
+async function connect(server: Server): Promise<Client> {
+  const client = await startClient({
+    url: `ws://${SERVER_HOST}:${server.addr.port}`,
+    token: TOKEN,
+    socksPort: 0,
+    optimistic: true,
+    backend: "epoll",
+    gracePeriodMs: 0,
+    logger: LOGGER,
+    stateDir,
+  });
+  await client.ready;
+  return client;
+}
+
+/** What of the counts of a hop is new, such as `avoided`. */
+function news(
+  hop: string,
+  before: Record<string, number>,
+  after: Record<string, number>,
+): Record<string, number> {
+  const prefix = `syn.${hop}.`;
+  return Object.fromEntries(
+    Object.entries(after).flatMap(([name, count]) => {
+      const more = count - (before[name] ?? 0);
+      const isNew = name.startsWith(prefix) && more > 0;
+      return isNew ? [[name.slice(prefix.length), more]] : [];
+    }),
+  );
+}
+
+/** Does something on the hop that `server` or `client` counts, and tells how. */
+async function watch(
+  label: string,
+  hop: string,
+  counts: () => Record<string, number>,
+  act: () => Promise<void>,
+): Promise<void> {
+  const before = { counts: counts(), dropped: await dropped() };
+  because = "";
+  const began = performance.now();
+  await act();
+  const ms = Math.round(performance.now() - began);
+  const syn = news(hop, before.counts, counts());
+  visits[label] = {
+    ms,
+    syn,
+    dropped: await dropped() - before.dropped,
+    because,
+  };
+}
+
+const visits: Record<string, DropVisit> = {};
+using origin = listenFastOpen({ hostname: ORIGIN_HOST, port: 0 });
+(async () => {
+  for await (const conn of origin) {
+    (async () => {
+      using open = conn;
+      await open.read(new Uint8Array(4096));
+      await open.write(RESPONSE);
+    })();
+  }
+})();
+
+let server = await serve(0);
+let client = await connect(server);
+
+/** A request of an app: all of it at once, and the whole answer. */
+async function request(): Promise<void> {
+  const { hostname, port } = client.addr!;
+  using conn = await Deno.connect({ hostname, port });
+  conn.setNoDelay(true);
+  const first = [GREETING, requestFor(ORIGIN_HOST, origin.addr.port), REQUEST];
+  await conn.write(join(...first));
+  const pieces: Uint8Array[] = [];
+  for await (const piece of conn.readable) pieces.push(piece);
+  const answer = DECODER.decode(join(...pieces).subarray(REPLIES_BYTES));
+  if (answer !== DECODER.decode(RESPONSE)) throw new Error(`got "${answer}"`);
+}
+
+const visit = (label: string, times = 1): Promise<void> =>
+  watch(label, "target", () => server.counters.snapshot(), async () => {
+    await Promise.all(Array.from({ length: times }, request));
+  });
+
+const dialTunnel = (label: string): Promise<void> =>
+  watch(label, "tunnel", () => client.counters.snapshot(), async () => {
+    client = await connect(server);
+  });
+
+await visit("cold");
+await visit("warm");
+
+await dropSynData();
+await visit("lost");
+await visit("plain");
+aheadMs += 59_000;
+await visit("still plain");
+aheadMs += 1000;
+await visit("twenty after a minute", 20);
+await visit("plain for two minutes");
+
+// What the server has learnt outlives it.
+const { port } = server.addr;
+await client.close();
+await server.close();
+server = await serve(port);
+await dropNothing();
+client = await connect(server);
+await dropSynData();
+await visit("plain after a restart");
+
+await dropNothing();
+aheadMs += 120_000;
+await visit("the rule is gone");
+await visit("as before");
+
+await client.close();
+await dropSynData();
+await dialTunnel("tunnel lost");
+await client.close();
+await dialTunnel("tunnel plain");
+await client.close();
+await dropNothing();
+aheadMs += 60_000;
+await dialTunnel("tunnel, the rule is gone");
+
+await client.close();
+await server.close();
+await Deno.remove(stateDir, { recursive: true });
+const report: DropReport = visits;
+await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(report)));
+Deno.exit(0);
