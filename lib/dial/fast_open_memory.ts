@@ -1,28 +1,22 @@
-import { formatTarget } from "../base/address.ts";
 import { RecentMap } from "../base/recent_map.ts";
 import type { SocketAddress } from "../net/conn.ts";
 import type { FastOpenOutcome, FastOpenResult } from "../net/fast_open.ts";
 import { localNetwork } from "../net/local_network.ts";
 import { Avoidance, type AvoidanceRecord } from "./avoidance.ts";
-
-/** Whom a dial goes to, and from where: what is remembered by. */
-export interface Place {
-  /** The address, `host:port`. */
-  readonly target: string;
-  /** Its IP address. */
-  readonly host: string;
-  /** The local network, see `localNetwork`. */
-  readonly network: string;
-}
+import { keyOf, type Place, placeOf, placeOfText } from "./place.ts";
 
 /**
  * How a dial with data for the SYN went: what the kernel says of the conn, or
- * without a conn
  *
+ * - `optionLost`: `noCookie`, and the SYN that asked for one had to be sent again
  * - `unanswered`: nothing came, though the SYN was sent again
  * - `unknown`: it ended before that, or the host answered something else
  */
-export type FastOpenLesson = FastOpenResult | "unanswered" | "unknown";
+export type FastOpenLesson =
+  | FastOpenResult
+  | "optionLost"
+  | "unanswered"
+  | "unknown";
 
 /** What is kept of a network that does not pass SYNs with data. */
 export interface NetworkRecord extends AvoidanceRecord {
@@ -65,17 +59,24 @@ const REFUSALS = 2;
 /** What has not been tried again for so long is not kept. */
 const KEEP_MS = 86_400_000;
 
+/** What a SYN had that was lost: data, or the option that asks for a cookie. */
+type Lost = "data" | "option";
+
 interface KnownTarget {
   readonly place: Place;
   readonly avoidance: Avoidance;
+  /** What has failed last. */
+  lost: Lost;
   /** Its data was left alone so often in a row. */
   refusals: number;
 }
 
 interface KnownNetwork {
   readonly avoidance: Avoidance;
-  /** What has lost SYNs with data since one arrived. */
-  readonly hosts: Set<string>;
+  /** What has failed last. */
+  lost: Lost;
+  /** To which hosts SYNs were lost since one of the kind arrived. */
+  readonly hosts: Readonly<Record<Lost, Set<string>>>;
 }
 
 /**
@@ -83,12 +84,12 @@ interface KnownNetwork {
  * that the next dial goes plain at once instead of waiting a second for a SYN that
  * is lost.
  *
- * An address of which a SYN with data had to be sent again, or that left the data
- * alone twice in a row, is dialled plain for a minute; then one dial tries again,
- * and when that fails the time doubles, to an hour. Three such hosts, and no SYN
- * with data that arrived between them, are taken for the network itself. A dial
- * whose data is acknowledged ends all of it. A dial without a cookie carries no
- * data and teaches nothing.
+ * An address to which a SYN had to be sent again, or that left the data alone twice
+ * in a row, is dialled plain for a minute; then one dial tries again, and when that
+ * fails the time doubles, to an hour. Three hosts to which SYNs were lost, and no
+ * such SYN that arrived between them, are taken for the network itself. A dial
+ * whose data is acknowledged ends all of it. A first visit, which asks for a cookie
+ * and has no data in its SYN, teaches only whether that option is let through.
  */
 export class FastOpenMemory {
   /** Told when `records` has changed. */
@@ -112,8 +113,7 @@ export class FastOpenMemory {
 
   /** Where a dial of `address` goes from here; for the two other functions. */
   placeOf(address: SocketAddress): Place {
-    const { host } = address;
-    return { target: formatTarget(address), host, network: this.#network() };
+    return placeOf(address, this.#network());
   }
 
   /**
@@ -148,17 +148,27 @@ export class FastOpenMemory {
         return this.#worked(place);
       case "synRepeated":
         this.#targetFailed(place);
-        return this.#networkLost(place);
+        return this.#networkLost(place, "data");
+      case "optionLost":
+        this.#targetFailed(place, "option");
+        return this.#networkLost(place, "option");
       case "unanswered":
         // A host that is gone says nothing of the network.
         this.#networks.get(place.network)?.avoidance.endTrial();
-        return this.#targetFailed(place);
+        return this.#targetFailed(place, "option");
       case "notAcknowledged":
         return this.#refused(place);
+      case "noCookie":
+        this.#optionArrived(place);
+        return this.#endTrials(place);
       default:
-        this.#networks.get(place.network)?.avoidance.endTrial();
-        this.#targets.get(keyOf(place))?.avoidance.endTrial();
+        this.#endTrials(place);
     }
+  }
+
+  #endTrials(place: Place): void {
+    this.#networks.get(place.network)?.avoidance.endTrial();
+    this.#targets.get(keyOf(place))?.avoidance.endTrial();
   }
 
   #worked(place: Place): void {
@@ -178,23 +188,40 @@ export class FastOpenMemory {
     if (failures > 0 || known.refusals >= REFUSALS) this.#targetFailed(place);
   }
 
-  #targetFailed(place: Place): void {
+  /** A first visit: the option got through, whatever data would do. */
+  #optionArrived(place: Place): void {
+    const network = this.#networks.get(place.network);
+    network?.hosts.option.clear();
+    if (network?.lost === "option" && this.#networks.delete(place.network)) {
+      this.onChange?.();
+    }
+    const key = keyOf(place);
+    if (
+      this.#targets.get(key)?.lost === "option" && this.#targets.delete(key)
+    ) {
+      this.onChange?.();
+    }
+  }
+
+  #targetFailed(place: Place, lost: Lost = "data"): void {
     const known = this.#target(place);
     known.refusals = 0;
+    known.lost = lost;
     if (known.avoidance.fail(this.#now())) this.onChange?.();
   }
 
-  #networkLost({ network, host }: Place): void {
+  #networkLost({ network, host }: Place, lost: Lost): void {
     let known = this.#networks.get(network);
     if (!known) {
-      known = { avoidance: new Avoidance(), hosts: new Set() };
+      known = newNetwork();
       this.#networks.set(network, known);
     }
-    const { avoidance, hosts } = known;
-    hosts.add(host);
+    const { avoidance } = known;
+    const hosts = known.hosts[lost].add(host);
     const wasTrial = avoidance.isTriedAt(this.#now());
     if (!wasTrial && hosts.size < HOSTS_OF_A_NETWORK) return;
     hosts.clear();
+    known.lost = lost;
     if (avoidance.fail(this.#now())) this.onChange?.();
   }
 
@@ -202,7 +229,7 @@ export class FastOpenMemory {
     const key = keyOf(place);
     let known = this.#targets.get(key);
     if (!known) {
-      known = { place, avoidance: new Avoidance(), refusals: 0 };
+      known = newTarget(place);
       this.#targets.set(key, known);
     }
     return known;
@@ -227,14 +254,11 @@ export class FastOpenMemory {
   /** Remembers what was kept; with too little room what was used last. */
   restore({ networks, targets }: FastOpenRecords): void {
     for (const record of networks.filter((one) => this.#isWorth(one))) {
-      const avoidance = new Avoidance(record);
-      this.#networks.set(record.network, { avoidance, hosts: new Set() });
+      this.#networks.set(record.network, newNetwork(record));
     }
     for (const record of targets.filter((one) => this.#isWorth(one))) {
-      const { network, target } = record;
-      const place = { network, target, host: hostOf(target) };
-      const avoidance = new Avoidance(record);
-      this.#targets.set(keyOf(place), { place, avoidance, refusals: 0 });
+      const place = placeOfText(record.target, record.network);
+      this.#targets.set(keyOf(place), newTarget(place, record));
     }
   }
 
@@ -255,15 +279,16 @@ function avoided(
   return {
     result: "avoided",
     rttUs: 0,
-    reason: `${what} SYNs with data, ${when}`,
+    reason: `${what} Fast Open SYNs, ${when}`,
   };
 }
 
-function keyOf({ target, network }: Place): string {
-  return `${target} ${network}`;
+function newTarget(place: Place, record?: AvoidanceRecord): KnownTarget {
+  const avoidance = new Avoidance(record);
+  return { place, avoidance, lost: "data", refusals: 0 };
 }
 
-/** Of `host:port` or `[host]:port`. */
-function hostOf(target: string): string {
-  return target.slice(0, target.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1");
+function newNetwork(record?: AvoidanceRecord): KnownNetwork {
+  const hosts = { data: new Set<string>(), option: new Set<string>() };
+  return { avoidance: new Avoidance(record), lost: "data", hosts };
 }

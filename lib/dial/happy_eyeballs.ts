@@ -86,7 +86,8 @@ export class HappyEyeballsDialer implements Dialer {
     const began = performance.now();
     return this.#backend.dial(address, fast).then(
       (dialed) => {
-        memory.learn(place, dialed.conn.fastOpen.result);
+        const { result, repeated } = dialed.conn.fastOpen;
+        memory.learn(place, repeated ? "optionLost" : result);
         return dialed;
       },
       (error) => {

@@ -33,6 +33,11 @@ export interface FastOpenOutcome {
    * `avoided`: why, and when it is tried again.
    */
   readonly reason?: string;
+  /**
+   * For `noCookie`: the SYN that asked for one had no answer, and went again
+   * without asking; absent if it had one.
+   */
+  readonly repeated?: true;
 }
 
 /** The outcome of a conn without Fast Open. */
@@ -59,7 +64,9 @@ export function outcomeOfDial(info: TcpInfo): FastOpenOutcome {
   if (info.synDataAcked) return { result: "acknowledged", rttUs };
   switch (info.fastOpenFailure) {
     case "cookieUnavailable":
-      return { result: "noCookie", rttUs };
+      return info.totalRetransmits > 0
+        ? { result: "noCookie", rttUs, repeated: true }
+        : { result: "noCookie", rttUs };
     case "synRetransmitted":
       return { result: "synRepeated", rttUs };
     case "dataNotAcked":

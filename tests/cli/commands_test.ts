@@ -6,7 +6,8 @@ import { FakeWorld } from "./fake_context.ts";
 Deno.test("server passes its flags on and makes up a token", async () => {
   const world = new FakeWorld();
   const args = ["-H", "127.0.0.1", "-P", "0", "--tfo=ws,target", "--tfo-any"];
-  assertEquals(await main([...args, "--backend=deno"], "server", world), 0);
+  const more = ["--backend=deno", "--state=/var/lib/x"];
+  assertEquals(await main([...args, ...more], "server", world), 0);
   const { logger: _, token, ...rest } = world.serverStart!;
   assertMatch(token!, /^[0-9a-f]{16}$/);
   assertEquals(rest, {
@@ -16,6 +17,7 @@ Deno.test("server passes its flags on and makes up a token", async () => {
     workers: 1,
     tfoAny: true,
     backend: "deno",
+    stateDir: "/var/lib/x",
   });
   assertEquals(world.stdout, [
     "Listening on ws://127.0.0.1:40001",

@@ -43,7 +43,7 @@ class Stage {
   }
 }
 
-for (const lesson of ["synRepeated", "unanswered"] as const) {
+for (const lesson of ["synRepeated", "unanswered", "optionLost"] as const) {
   Deno.test(`FastOpenMemory avoids a target after ${lesson}, longer each time`, () => {
     const stage = new Stage();
     const waits: number[] = [];
@@ -66,7 +66,7 @@ Deno.test("FastOpenMemory says why and until when", () => {
   stage.nowMs += 2500;
   assertEquals(
     stage.reason("2001:db8::1", 443),
-    "[2001:db8::1]:443 does not take SYNs with data, tried again in 58 s",
+    "[2001:db8::1]:443 does not take Fast Open SYNs, tried again in 58 s",
   );
   const place = stage.memory.placeOf({ host: "2001:db8::1", port: 443 });
   const { result, rttUs } = stage.memory.avoids(place)!;
@@ -146,6 +146,30 @@ Deno.test("FastOpenMemory avoids a target that leaves data alone twice in a row"
   assert(stage.dial("1.1.1.1", "acknowledged"));
 });
 
+Deno.test("FastOpenMemory takes three hosts that lose the option for the network", () => {
+  const stage = new Stage();
+  const lost = (host: string) => stage.dial(host, "optionLost");
+  for (const host of ["1.1.1.1", "1.1.1.2"]) assert(lost(host));
+  // Chance, since another one got through in between.
+  assert(stage.dial("1.1.1.9", "noCookie"));
+  for (const host of ["1.1.1.3", "1.1.1.4"]) assert(lost(host));
+  assert(!stage.dial("1.1.1.4", "noCookie"));
+  // SYNs with data are another matter, and have lost none so far.
+  assert(stage.dial("1.1.1.8", "synRepeated"));
+  assert(lost("1.1.1.5"));
+  assertStringIncludes(stage.reason("1.1.1.7")!, "this network");
+  // A first visit that gets through ends what was about the option.
+  stage.nowMs += MINUTE_MS;
+  assert(stage.dial("1.1.1.1", "noCookie"));
+  assertEquals(stage.reason("1.1.1.1"), undefined);
+  assertEquals(stage.memory.records.networks, []);
+  assertEquals(
+    stage.memory.records.targets.map(({ target }) => target),
+    ["1.1.1.2", "1.1.1.3", "1.1.1.4", "1.1.1.8", "1.1.1.5"]
+      .map((host) => `${host}:80`),
+  );
+});
+
 Deno.test("FastOpenMemory learns nothing from a first visit", () => {
   const stage = new Stage();
   for (let i = 0; i < 5; i++) assert(stage.dial("1.1.1.1", "noCookie"));
@@ -164,7 +188,7 @@ Deno.test("FastOpenMemory takes three hosts that lose SYNs for the network", () 
   assert(lost("1.1.1.3"));
   assertEquals(
     stage.reason("1.1.1.4"),
-    "this network does not pass SYNs with data, tried again in 60 s",
+    "this network does not pass Fast Open SYNs, tried again in 60 s",
   );
   stage.network = "198.51.100.0/24";
   assert(stage.dial("1.1.1.4", "noCookie"));

@@ -26,7 +26,7 @@ testOnEpoll(
     const { conn, sent } = await dialer.dial(listener.addr, { first: FIRST });
     const { result, reason } = conn.fastOpen;
     assertEquals([result, sent], ["avoided", 0]);
-    assert(reason!.includes("does not take SYNs with data"), reason);
+    assert(reason!.includes("does not take Fast Open SYNs"), reason);
     conn.close();
     (await acceptor.next()).close();
     // Without data for the SYN there is nothing to avoid.

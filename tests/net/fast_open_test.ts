@@ -86,6 +86,20 @@ for (
   });
 }
 
+Deno.test("outcomeOfDial() tells that a first visit had to send its SYN again", () => {
+  for (
+    const { failure, result, repeated } of [
+      { failure: "cookieUnavailable", result: "noCookie", repeated: true },
+      // The result says it.
+      { failure: "synRetransmitted", result: "synRepeated" },
+    ] as const
+  ) {
+    const info = { ...tcpInfoWith(false, failure), totalRetransmits: 1 };
+    const outcome = outcomeOfDial(info);
+    assertEquals([outcome.result, outcome.repeated], [result, repeated]);
+  }
+});
+
 for (const acked of [true, false]) {
   Deno.test(`outcomeOfAccept() tells whether the SYN had data: ${acked}`, () => {
     const result = acked ? "acknowledged" : "off";

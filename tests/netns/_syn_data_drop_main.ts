@@ -1,5 +1,6 @@
-/* A path that begins to drop SYNs with data, and what server and client make of
- * it: prints what each visit did, for a network namespace of its own. */
+/* A path that begins to drop SYNs with data, and then SYNs that ask for a cookie,
+ * and what server and client make of it: prints what each visit did, for a network
+ * namespace of its own. */
 import { type Logger, SILENT } from "../../lib/base/logger.ts";
 import {
   type Client,
@@ -14,6 +15,7 @@ import type { DropReport, DropVisit } from "./_drop_report.ts";
 /** The kernel keeps one cookie for each address: each hop has one of its own. */
 const SERVER_HOST = "127.0.0.2";
 const ORIGIN_HOST = "127.0.0.4";
+const OTHER_HOST = "127.0.0.5";
 const TOKEN = "a token of the tests";
 const DECODER = new TextDecoder();
 const REQUEST = new TextEncoder().encode(
@@ -24,7 +26,9 @@ const RESPONSE = new TextEncoder().encode("HTTP/1.1 204 No Content\r\n\r\n");
 const REPLIES_BYTES = 12;
 
 /** IPv4 and TCP headers have at most 80 bytes in a SYN; more is data. */
-const RULE = "tcp flags & (syn|ack) == syn ip length > 80 counter drop";
+const HEADERS_BYTES = 80;
+/** Of Linux's plain SYN: without the option of Fast Open. */
+const PLAIN_BYTES = 60;
 
 async function nft(...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command("nft", { args })
@@ -33,13 +37,17 @@ async function nft(...args: string[]): Promise<string> {
   return DECODER.decode(stdout);
 }
 
-async function dropSynData(): Promise<void> {
+/** From now on SYNs that are longer do not arrive. */
+async function dropSyns(longerThan: number): Promise<void> {
   await nft("add", "table", "inet", "t");
   await nft(
     ...["add", "chain", "inet", "t", "c"],
     "{ type filter hook input priority 0; }",
   );
-  await nft("add", "rule", "inet", "t", "c", RULE);
+  await nft(
+    ...["add", "rule", "inet", "t", "c", "tcp flags & (syn|ack) == syn"],
+    `ip length > ${longerThan} counter drop`,
+  );
 }
 
 async function dropNothing(): Promise<void> {
@@ -136,36 +144,42 @@ async function watch(
 }
 
 const visits: Record<string, DropVisit> = {};
-using origin = listenFastOpen({ hostname: ORIGIN_HOST, port: 0 });
-(async () => {
-  for await (const conn of origin) {
-    (async () => {
-      using open = conn;
-      await open.read(new Uint8Array(4096));
-      await open.write(RESPONSE);
-    })();
-  }
-})();
+const origin = listenFastOpen({ hostname: ORIGIN_HOST, port: 0 });
+const { port: originPort } = origin.addr;
+const other = listenFastOpen({ hostname: OTHER_HOST, port: originPort });
+for (const listener of [origin, other]) {
+  (async () => {
+    for await (const conn of listener) {
+      (async () => {
+        using open = conn;
+        await open.read(new Uint8Array(4096));
+        await open.write(RESPONSE);
+      })();
+    }
+  })();
+}
 
 let server = await serve(0);
 let client = await connect(server);
 
 /** A request of an app: all of it at once, and the whole answer. */
-async function request(): Promise<void> {
+async function request(host: string): Promise<void> {
   const { hostname, port } = client.addr!;
   using conn = await Deno.connect({ hostname, port });
   conn.setNoDelay(true);
-  const first = [GREETING, requestFor(ORIGIN_HOST, origin.addr.port), REQUEST];
-  await conn.write(join(...first));
+  await conn.write(join(GREETING, requestFor(host, originPort), REQUEST));
   const pieces: Uint8Array[] = [];
   for await (const piece of conn.readable) pieces.push(piece);
   const answer = DECODER.decode(join(...pieces).subarray(REPLIES_BYTES));
   if (answer !== DECODER.decode(RESPONSE)) throw new Error(`got "${answer}"`);
 }
 
-const visit = (label: string, times = 1): Promise<void> =>
+const visit = (
+  label: string,
+  { times = 1, host = ORIGIN_HOST } = {},
+): Promise<void> =>
   watch(label, "target", () => server.counters.snapshot(), async () => {
-    await Promise.all(Array.from({ length: times }, request));
+    await Promise.all(Array.from({ length: times }, () => request(host)));
   });
 
 const dialTunnel = (label: string): Promise<void> =>
@@ -176,13 +190,13 @@ const dialTunnel = (label: string): Promise<void> =>
 await visit("cold");
 await visit("warm");
 
-await dropSynData();
+await dropSyns(HEADERS_BYTES);
 await visit("lost");
 await visit("plain");
 aheadMs += 59_000;
 await visit("still plain");
 aheadMs += 1000;
-await visit("twenty after a minute", 20);
+await visit("twenty after a minute", { times: 20 });
 await visit("plain for two minutes");
 
 // What the server has learnt outlives it.
@@ -192,7 +206,7 @@ await server.close();
 server = await serve(port);
 await dropNothing();
 client = await connect(server);
-await dropSynData();
+await dropSyns(HEADERS_BYTES);
 await visit("plain after a restart");
 
 await dropNothing();
@@ -200,8 +214,16 @@ aheadMs += 120_000;
 await visit("the rule is gone");
 await visit("as before");
 
+await dropSyns(PLAIN_BYTES);
+await visit("option lost", { host: OTHER_HOST });
+await visit("option plain", { host: OTHER_HOST });
+await dropNothing();
+aheadMs += 60_000;
+await visit("option arrives", { host: OTHER_HOST });
+await visit("option has helped", { host: OTHER_HOST });
+
 await client.close();
-await dropSynData();
+await dropSyns(HEADERS_BYTES);
 await dialTunnel("tunnel lost");
 await client.close();
 await dialTunnel("tunnel plain");

@@ -57,6 +57,11 @@ if (hasNft("a path that drops SYNs with data")) {
         "plain after a restart": [{ avoided: 1 }, 0, false],
         "the rule is gone": [{ acknowledged: 1 }, 0, false],
         "as before": [{ acknowledged: 1 }, 0, false],
+        // Of a first visit: there is no data yet, only the option.
+        "option lost": [{ noCookie: 1 }, 1, true],
+        "option plain": [{ avoided: 1 }, 0, false],
+        "option arrives": [{ noCookie: 1 }, 0, false],
+        "option has helped": [{ acknowledged: 1 }, 0, false],
         "tunnel lost": [{ synRepeated: 1 }, 1, true],
         "tunnel plain": [{ avoided: 1 }, 0, false],
         "tunnel, the rule is gone": [{ acknowledged: 1 }, 0, false],
@@ -70,7 +75,7 @@ if (hasNft("a path that drops SYNs with data")) {
           ["tunnel plain", "(60|59)"],
         ] as const
       ) {
-        const rule = `^127\\.0\\.0\\.[24]:\\d+ does not take SYNs with data, ` +
+        const rule = `^127\\.0\\.0\\.[24]:\\d+ does not take Fast Open SYNs, ` +
           `tried again in ${seconds} s$`;
         assertMatch(report[label]!.because, new RegExp(rule));
       }
