@@ -3,6 +3,11 @@ import type { SocketAddress } from "../net/conn.ts";
 import type { FastOpenOutcome, FastOpenResult } from "../net/fast_open.ts";
 import { localNetwork } from "../net/local_network.ts";
 import { Avoidance, type AvoidanceRecord } from "./avoidance.ts";
+import type {
+  FastOpenRecords,
+  NetworkRecord,
+  TargetRecord,
+} from "./fast_open_records.ts";
 import { keyOf, type Place, placeOf, placeOfText } from "./place.ts";
 
 /**
@@ -17,26 +22,6 @@ export type FastOpenLesson =
   | "optionLost"
   | "unanswered"
   | "unknown";
-
-/** What is kept of a network that does not pass SYNs with data. */
-export interface NetworkRecord extends AvoidanceRecord {
-  /** As in `Place`. */
-  readonly network: string;
-}
-
-/** What is kept of an address that does not take SYNs with data. */
-export interface TargetRecord extends NetworkRecord {
-  /** As in `Place`. */
-  readonly target: string;
-}
-
-/** All that is kept. */
-export interface FastOpenRecords {
-  /** Networks, the one that was met last at the end. */
-  readonly networks: readonly NetworkRecord[];
-  /** Addresses, the one that was dialled last at the end. */
-  readonly targets: readonly TargetRecord[];
-}
 
 /** What a memory needs. */
 export interface FastOpenMemoryOptions {

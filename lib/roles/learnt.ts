@@ -2,9 +2,8 @@ import {
   FastOpenMemory,
   type FastOpenMemoryOptions,
   MEMORY_CAPACITY,
-  type NetworkRecord,
-  type TargetRecord,
 } from "../dial/fast_open_memory.ts";
+import type { NetworkRecord, TargetRecord } from "../dial/fast_open_records.ts";
 import { SPEAKERS_CAPACITY, SpeaksFirst } from "./speaks_first.ts";
 
 /** The form of the text; others are not understood. */

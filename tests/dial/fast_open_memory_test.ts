@@ -3,8 +3,8 @@ import { ffiSupport } from "../../ffi/mod.ts";
 import {
   type FastOpenLesson,
   FastOpenMemory,
-  type FastOpenRecords,
 } from "../../lib/dial/fast_open_memory.ts";
+import type { FastOpenRecords } from "../../lib/dial/fast_open_records.ts";
 
 // The C library stays open once it was opened: that must not be inside a test.
 ffiSupport();
