@@ -26,7 +26,7 @@ Deno.test("logCounts() has a line for each hop, late failures and the rest", () 
   assertEquals(linesOf(counters), [
     ["TCP Fast Open", {
       hop: "socks",
-      ...{ conns: 2, attempted: 2, acknowledged: 2, noCookie: 0 },
+      ...{ conns: 2, fellBack: 0, attempted: 2, acknowledged: 2, noCookie: 0 },
       ...{ notAcknowledged: 0, synRepeated: 0, failed: 0 },
       ...{ roundTripsSaved: 2, savedMs: 0.21 },
     }],
