@@ -136,14 +136,16 @@ export class Stage implements AsyncDisposable {
       return namespace;
     }) as [string, string, string];
     const { t, d, loss } = this.distances;
-    await this.#lay({
-      ...{ from: [client, CLIENT_HOST], to: [server, SERVER_HOST] },
-      ...{ oneWayMs: t / 2, loss, seed },
-    });
-    await this.#lay({
-      ...{ from: [server, SERVER_SIDE], to: [target, TARGET_HOST] },
-      ...{ oneWayMs: d / 2, loss, seed: seed + 1 },
-    });
+    await this.#lay([
+      {
+        ...{ from: [client, CLIENT_HOST], to: [server, SERVER_HOST] },
+        ...{ oneWayMs: t / 2, loss, seed },
+      },
+      {
+        ...{ from: [server, SERVER_SIDE], to: [target, TARGET_HOST] },
+        ...{ oneWayMs: d / 2, loss, seed: seed + 1 },
+      },
+    ]);
     ip("-n", client, "route", "add", TARGET_HOST, "via", SERVER_HOST);
     ip("-n", target, "route", "add", CLIENT_HOST, "via", SERVER_SIDE);
     const origin = this.runDeno("target", "origin.ts", [
@@ -159,13 +161,13 @@ export class Stage implements AsyncDisposable {
     ip("netns", "exec", this.namespaceOf(host), "/bin/sh", "-c", script);
   }
 
-  async #lay(options: WireOptions): Promise<void> {
-    const wire = pinned("wires", [
+  async #lay(wires: readonly WireOptions[]): Promise<void> {
+    const process = pinned("wires", [
       ...[Deno.execPath(), "run", "-A"],
-      ...[urlOf("wire.ts"), JSON.stringify(options)],
+      ...[urlOf("wire.ts"), JSON.stringify(wires)],
     ]);
-    this.#running.push(wire);
-    await wire.find(/ready/);
+    this.#running.push(process);
+    await process.find(/ready/);
   }
 
   /** Ends the wires and the origin, and removes the namespaces. */

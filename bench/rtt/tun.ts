@@ -6,6 +6,7 @@ const TUNSETIFF = 0x400454ca;
 const IFF_TUN_NO_PI = 0x1001;
 const POLLIN = 0x1;
 const POLLFD_BYTES = 8;
+const REVENTS_OFFSET = 6;
 const NAME_BYTES = 16;
 const IFREQ_BYTES = 40;
 const STDIN_FD = 0;
@@ -24,22 +25,25 @@ function textOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
 }
 
-/** Two TUN devices and the only three things that a wire does with them. */
-export class TunPair {
+/** TUN devices and the only three things that a wire does with them. */
+export class TunDevices {
   readonly #libc = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
-  readonly #fds: readonly [number, number];
+  readonly #fds: readonly number[];
   readonly #packet = new Uint8Array(MAX_PACKET);
   readonly #timeout = new BigInt64Array(2);
-  readonly #polled = new Uint8Array(3 * POLLFD_BYTES);
-  readonly #view = new DataView(this.#polled.buffer);
+  /** The devices, and standard input behind them. */
+  readonly #polled: Uint8Array<ArrayBuffer>;
+  readonly #view: DataView;
 
   /**
-   * Makes two devices, which live as long as this process.
+   * Makes devices, which live as long as this process.
    *
    * @throws {Error} without /dev/net/tun or the right to make devices
    */
-  constructor(names: readonly [string, string]) {
-    this.#fds = [this.#open(names[0]), this.#open(names[1])];
+  constructor(names: readonly string[]) {
+    this.#fds = names.map((name) => this.#open(name));
+    this.#polled = new Uint8Array((names.length + 1) * POLLFD_BYTES);
+    this.#view = new DataView(this.#polled.buffer);
     for (const [index, fd] of [...this.#fds, STDIN_FD].entries()) {
       this.#view.setInt32(index * POLLFD_BYTES, fd, true);
       this.#view.setInt16(index * POLLFD_BYTES + 4, POLLIN, true);
@@ -69,19 +73,23 @@ export class TunPair {
     this.#timeout[0] = ns / 1_000_000_000n;
     this.#timeout[1] = ns % 1_000_000_000n;
     const timeout = new Uint8Array(this.#timeout.buffer);
-    const count = this.#libc.ppoll(this.#polled, 3, timeout, null);
+    const devices = this.#fds.length;
+    const count = this.#libc.ppoll(this.#polled, devices + 1, timeout, null);
     // What it found stays from the last time when it fails.
-    return count <= 0 || this.#view.getInt16(2 * POLLFD_BYTES + 6, true) === 0;
+    return count <= 0 ||
+      this.#view.getInt16(devices * POLLFD_BYTES + REVENTS_OFFSET, true) === 0;
   }
 
-  /** The next packet that left through device `side`; nothing if there is none. */
-  read(side: 0 | 1): Uint8Array<ArrayBuffer> | undefined {
-    const length = this.#libc.read(this.#fds[side], this.#packet, MAX_PACKET);
+  /** The next packet that left through a device; nothing if there is none. */
+  read(device: number): Uint8Array<ArrayBuffer> | undefined {
+    const length = this.#libc.read(
+      ...[this.#fds[device]!, this.#packet, MAX_PACKET] as const,
+    );
     return length > 0 ? this.#packet.slice(0, length) : undefined;
   }
 
-  /** Lets a packet arrive at device `side`; one that does not fit is lost. */
-  write(side: 0 | 1, packet: Uint8Array<ArrayBuffer>): void {
-    this.#libc.write(this.#fds[side], packet, packet.length);
+  /** Lets a packet arrive at a device; one that does not fit is lost. */
+  write(device: number, packet: Uint8Array<ArrayBuffer>): void {
+    this.#libc.write(this.#fds[device]!, packet, packet.length);
   }
 }

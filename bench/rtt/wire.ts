@@ -1,19 +1,20 @@
 /*
- * A wire between two network namespaces: each packet arrives unchanged at the
- * other end, a one-way delay later, or is lost. As nothing is terminated or cut
- * anew, payloads of SYNs, TCP options and checksums cross as they were sent.
+ * Wires between network namespaces: each packet arrives unchanged at the other
+ * end, a one-way delay later, or is lost. As nothing is terminated or cut anew,
+ * payloads of SYNs, TCP options and checksums cross as they were sent.
  *
- *   deno run -A wire.ts '{"from":["ns-a","10.9.0.1"],"to":["ns-b","10.9.0.2"],
- *                         "oneWayMs":25,"loss":0.01,"seed":1}'
+ *   deno run -A wire.ts '[{"from":["ns-a","10.9.0.1"],"to":["ns-b","10.9.0.2"],
+ *                          "oneWayMs":25,"loss":0.01,"seed":1}]'
  *
- * Prints "ready", and runs until it is killed or its standard input ends.
+ * Prints "ready", and runs until it is killed or its standard input ends. One
+ * process carries all wires: two would wait for each other's processor.
  */
 import { setPriority } from "node:os";
 import { ip } from "./ip.ts";
 import { seededRandom } from "./seeded_random.ts";
-import { TunPair } from "./tun.ts";
+import { TunDevices } from "./tun.ts";
 
-/** What the wire joins, and how. */
+/** What a wire joins, and how. */
 export interface WireOptions {
   /** Name of a network namespace, and its address on this wire. */
   from: readonly [namespace: string, address: string];
@@ -40,61 +41,99 @@ const PRIORITY = -15;
 
 interface Travelling {
   dueMs: number;
-  to: 0 | 1;
+  toDevice: number;
   packet: Uint8Array<ArrayBuffer>;
 }
 
-function makeDevices({ from, to }: WireOptions): TunPair {
+function makeDevices(wires: readonly WireOptions[]): TunDevices {
+  const ends = wires.flatMap(({ from, to }) => [
+    { at: from, peer: to },
+    { at: to, peer: from },
+  ]);
   const id = crypto.randomUUID().slice(0, 8);
-  const names = [`rtt${id}a`, `rtt${id}b`] as const;
-  const pair = new TunPair(names);
-  for (const [index, [namespace, address]] of [from, to].entries()) {
+  const names = ends.map((_, index) => `rtt${id}${index}`);
+  const devices = new TunDevices(names);
+  for (const [index, { at, peer }] of ends.entries()) {
     const device = names[index]!;
-    const peer = [to, from][index]![1];
+    const [namespace, address] = at;
     ip("link", "set", device, "netns", namespace);
-    ip("-n", namespace, "addr", "add", address, "peer", peer, "dev", device);
-    ip("-n", namespace, "link", "set", device, "txqueuelen", "10000", "up");
+    const inside = ["-n", namespace] as const;
+    ip(...inside, "addr", "add", address, "peer", peer[1], "dev", device);
+    ip(...inside, "link", "set", device, "txqueuelen", "10000", "up");
   }
-  return pair;
+  return devices;
 }
 
-/** Carries packets until standard input ends. All delays are equal, so the
- * packet that was sent first is due first. */
-function carry(pair: TunPair, { oneWayMs, loss, seed }: WireOptions): void {
-  const random = seededRandom(seed);
-  let queue: Travelling[] = [];
-  let head = 0;
-  let goesOn = true;
-  while (goesOn) {
-    for (let now = performance.now(); head < queue.length; head++) {
-      const { dueMs, to, packet } = queue[head]!;
-      if (dueMs > now && dueMs > (now = performance.now())) break;
-      pair.write(to, packet);
+/** One wire, whose ends are two devices. All delays are equal, so the packet that
+ * was sent first is due first. */
+class Wire {
+  readonly #devices: TunDevices;
+  readonly #ends: readonly [number, number];
+  readonly #options: WireOptions;
+  readonly #random: () => number;
+  #queue: Travelling[] = [];
+  #head = 0;
+
+  constructor(devices: TunDevices, first: number, options: WireOptions) {
+    this.#devices = devices;
+    this.#ends = [first, first + 1];
+    this.#options = options;
+    this.#random = seededRandom(options.seed);
+  }
+
+  /** When the next packet is due, on the clock of `performance.now`. */
+  get dueMs(): number {
+    return this.#queue[this.#head]?.dueMs ?? Infinity;
+  }
+
+  /** Delivers what is due. */
+  deliver(): void {
+    while (this.dueMs <= performance.now()) {
+      const { toDevice, packet } = this.#queue[this.#head++]!;
+      this.#devices.write(toDevice, packet);
     }
-    if (head === queue.length || head > MAX_QUEUED) {
-      queue = queue.slice(head);
-      head = 0;
+    if (this.#head === this.#queue.length || this.#head > MAX_QUEUED) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
     }
-    const next = queue[head];
-    const leftMs = next ? next.dueMs - performance.now() : MAX_WAIT_MS;
-    goesOn = pair.wait(leftMs - SPIN_MS);
-    for (const side of [0, 1] as const) {
+  }
+
+  /** Takes what was sent. */
+  take(): void {
+    const { oneWayMs, loss } = this.#options;
+    const [a, b] = this.#ends;
+    for (const [device, toDevice] of [[a, b], [b, a]] as const) {
       for (let count = 0; count < MAX_BURST; count++) {
-        const packet = pair.read(side);
+        const packet = this.#devices.read(device);
         if (packet === undefined) break;
-        if (random() < loss || queue.length - head >= MAX_QUEUED) continue;
+        const waiting = this.#queue.length - this.#head;
+        if (this.#random() < loss || waiting >= MAX_QUEUED) continue;
         const dueMs = performance.now() + oneWayMs;
-        queue.push({ dueMs, to: side === 0 ? 1 : 0, packet });
+        this.#queue.push({ dueMs, toDevice, packet });
       }
     }
   }
 }
 
+/** Carries packets until standard input ends. */
+function carry(devices: TunDevices, wires: readonly Wire[]): void {
+  for (let goesOn = true; goesOn;) {
+    for (const wire of wires) wire.deliver();
+    const dueMs = Math.min(...wires.map((wire) => wire.dueMs));
+    const leftMs = Math.min(dueMs - performance.now(), MAX_WAIT_MS);
+    goesOn = devices.wait(leftMs - SPIN_MS);
+    for (const wire of wires) wire.take();
+  }
+}
+
 if (import.meta.main) {
-  const options: WireOptions = JSON.parse(Deno.args[0] ?? "null");
+  const options: WireOptions[] = JSON.parse(Deno.args[0] ?? "[]");
   setPriority(PRIORITY);
-  const pair = makeDevices(options);
+  const devices = makeDevices(options);
+  const wires = options.map((wire, index) =>
+    new Wire(devices, 2 * index, wire)
+  );
   Deno.stdout.writeSync(new TextEncoder().encode("ready\n"));
-  carry(pair, options);
+  carry(devices, wires);
   Deno.exit(0);
 }
