@@ -46,8 +46,10 @@ function prefixOf(address: string): string | undefined {
 const NO_HOST = new Array<number>(8).fill(0);
 
 /**
- * Gives the present network, looked up again every few seconds. Without
- * `--allow-sys=networkInterfaces` all networks are one, the empty text.
+ * Gives the present network, looked up again every few seconds: behind the SYN of
+ * the dial that asks, as it takes half a millisecond. So one dial may not know yet
+ * that the machine has moved. Without `--allow-sys=networkInterfaces` all networks
+ * are one, the empty text.
  *
  * @param interfaces Gives the addresses of the machine.
  * @param now Milliseconds that only go up.
@@ -56,13 +58,13 @@ export function localNetwork(
   interfaces: () => readonly LocalAddress[] = permittedInterfaces,
   now: () => number = () => performance.now(),
 ): () => string {
-  let network = "";
-  let freshUntil = -Infinity;
+  let network = networkOf(interfaces());
+  let freshUntil = now() + FRESH_MS;
   return () => {
     const time = now();
     if (time >= freshUntil) {
       freshUntil = time + FRESH_MS;
-      network = networkOf(interfaces());
+      queueMicrotask(() => network = networkOf(interfaces()));
     }
     return network;
   };
