@@ -9,6 +9,11 @@ export class RecentMap<V> {
     this.#capacity = capacity;
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#values.size;
+  }
+
   /** Gives a value, which is the one that was used last from now on. */
   get(key: string): V | undefined {
     const value = this.#values.get(key);

@@ -44,6 +44,11 @@ const REFUSALS = 2;
 /** What has not been tried again for so long is not kept. */
 const KEEP_MS = 86_400_000;
 
+/** What there is to remember; all else only ends what was. */
+const FAULTS: readonly FastOpenLesson[] = [
+  ...["synRepeated", "optionLost", "unanswered", "notAcknowledged"] as const,
+];
+
 /** What a SYN had that was lost: data, or the option that asks for a cookie. */
 type Lost = "data" | "option";
 
@@ -96,11 +101,6 @@ export class FastOpenMemory {
     this.#targets = new RecentMap(capacity);
   }
 
-  /** Where a dial of `address` goes from here; for the two other functions. */
-  placeOf(address: SocketAddress): Place {
-    return placeOf(address, this.#network());
-  }
-
   /**
    * Whether a dial has to go plain. When it has not, tell with `learn` how it went:
    * others may be waiting for that.
@@ -108,7 +108,9 @@ export class FastOpenMemory {
    * @returns What the conn of the plain dial is to say; nothing if data may go
    *   into the SYN
    */
-  avoids(place: Place): FastOpenOutcome | undefined {
+  avoids(address: SocketAddress): FastOpenOutcome | undefined {
+    if (this.#knowsNothing) return undefined;
+    const place = placeOf(address, this.#network());
     const network = this.#networks.get(place.network)?.avoidance;
     const target = this.#targets.get(keyOf(place))?.avoidance;
     if (!network && !target) return undefined;
@@ -127,7 +129,9 @@ export class FastOpenMemory {
   }
 
   /** How a dial went that `avoids` did not keep from putting data into its SYN. */
-  learn(place: Place, lesson: FastOpenLesson): void {
+  learn(address: SocketAddress, lesson: FastOpenLesson): void {
+    if (this.#knowsNothing && !FAULTS.includes(lesson)) return;
+    const place = placeOf(address, this.#network());
     switch (lesson) {
       case "acknowledged":
         return this.#worked(place);
@@ -149,6 +153,11 @@ export class FastOpenMemory {
       default:
         this.#endTrials(place);
     }
+  }
+
+  /** So it is nearly always, and then a dial shall not cost anything here. */
+  get #knowsNothing(): boolean {
+    return this.#targets.size === 0 && this.#networks.size === 0;
   }
 
   #endTrials(place: Place): void {

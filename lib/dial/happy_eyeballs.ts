@@ -80,18 +80,17 @@ export class HappyEyeballsDialer implements Dialer {
     const fast = { fastOpen, first, synFailed: this.#synFailed, ...waiting };
     const memory = this.#memory;
     if (!memory) return this.#backend.dial(address, fast);
-    const place = memory.placeOf(address);
-    const plain = memory.avoids(place);
+    const plain = memory.avoids(address);
     if (plain) return this.#backend.dial(address, { plain, ...waiting });
     const began = performance.now();
     return this.#backend.dial(address, fast).then(
       (dialed) => {
         const { result, repeated } = dialed.conn.fastOpen;
-        memory.learn(place, repeated ? "optionLost" : result);
+        memory.learn(address, repeated ? "optionLost" : result);
         return dialed;
       },
       (error) => {
-        memory.learn(place, lessonOf(error, performance.now() - began));
+        memory.learn(address, lessonOf(error, performance.now() - began));
         throw error;
       },
     );

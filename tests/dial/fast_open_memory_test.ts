@@ -31,15 +31,15 @@ class Stage {
 
   /** One dial: tells whether it put data into its SYN. */
   dial(host: string, lesson: FastOpenLesson, port = 80): boolean {
-    const place = this.memory.placeOf({ host, port });
-    if (this.memory.avoids(place)) return false;
-    this.memory.learn(place, lesson);
+    const address = { host, port };
+    if (this.memory.avoids(address)) return false;
+    this.memory.learn(address, lesson);
     return true;
   }
 
   /** Why a dial goes plain. */
   reason(host: string, port = 80): string | undefined {
-    return this.memory.avoids(this.memory.placeOf({ host, port }))?.reason;
+    return this.memory.avoids({ host, port })?.reason;
   }
 }
 
@@ -53,8 +53,8 @@ for (const lesson of ["synRepeated", "unanswered", "optionLost"] as const) {
       while (stage.reason("1.1.1.1") !== undefined) stage.nowMs += MINUTE_MS;
       waits.push((stage.nowMs - began) / MINUTE_MS);
       // The trial that the look has begun tells nothing.
-      const place = stage.memory.placeOf({ host: "1.1.1.1", port: 80 });
-      stage.memory.learn(place, "unknown");
+      const address = { host: "1.1.1.1", port: 80 };
+      stage.memory.learn(address, "unknown");
     }
     assertEquals(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
   });
@@ -68,8 +68,8 @@ Deno.test("FastOpenMemory says why and until when", () => {
     stage.reason("2001:db8::1", 443),
     "[2001:db8::1]:443 does not take Fast Open SYNs, tried again in 58 s",
   );
-  const place = stage.memory.placeOf({ host: "2001:db8::1", port: 443 });
-  const { result, rttUs } = stage.memory.avoids(place)!;
+  const address = { host: "2001:db8::1", port: 443 };
+  const { result, rttUs } = stage.memory.avoids(address)!;
   assertEquals([result, rttUs], ["avoided", 0]);
 });
 
@@ -88,12 +88,12 @@ Deno.test("FastOpenMemory lets exactly one try again", () => {
   const stage = new Stage();
   stage.dial("1.1.1.1", "synRepeated");
   stage.nowMs += MINUTE_MS;
-  const place = stage.memory.placeOf({ host: "1.1.1.1", port: 80 });
-  const tries = Array.from({ length: 100 }, () => stage.memory.avoids(place))
+  const address = { host: "1.1.1.1", port: 80 };
+  const tries = Array.from({ length: 100 }, () => stage.memory.avoids(address))
     .filter((outcome) => outcome === undefined);
   assertEquals(tries.length, 1);
   assertStringIncludes(stage.reason("1.1.1.1")!, "being tried again now");
-  stage.memory.learn(place, "acknowledged");
+  stage.memory.learn(address, "acknowledged");
   assertEquals(stage.reason("1.1.1.1"), undefined);
   // Forgotten: the next failure costs a minute, not two.
   stage.dial("1.1.1.1", "synRepeated");
@@ -119,11 +119,11 @@ Deno.test("FastOpenMemory lets another one try when a trial tells nothing", () =
 
 Deno.test("FastOpenMemory counts dials that began together once", () => {
   const stage = new Stage();
-  const place = stage.memory.placeOf({ host: "1.1.1.1", port: 80 });
+  const address = { host: "1.1.1.1", port: 80 };
   for (let i = 0; i < 100; i++) {
-    assertEquals(stage.memory.avoids(place), undefined);
+    assertEquals(stage.memory.avoids(address), undefined);
   }
-  for (let i = 0; i < 100; i++) stage.memory.learn(place, "synRepeated");
+  for (let i = 0; i < 100; i++) stage.memory.learn(address, "synRepeated");
   assertEquals(stage.changes, 1);
   stage.nowMs += MINUTE_MS;
   assertEquals(stage.reason("1.1.1.1"), undefined);
@@ -195,10 +195,10 @@ Deno.test("FastOpenMemory takes three hosts that lose SYNs for the network", () 
   stage.network = "192.0.2.0/24";
   // One tries again for all; when that fails, twice as long.
   stage.nowMs += MINUTE_MS;
-  const place = stage.memory.placeOf({ host: "1.1.1.5", port: 80 });
-  assertEquals(stage.memory.avoids(place), undefined);
+  const address = { host: "1.1.1.5", port: 80 };
+  assertEquals(stage.memory.avoids(address), undefined);
   assert(stage.reason("1.1.1.4"));
-  stage.memory.learn(place, "synRepeated");
+  stage.memory.learn(address, "synRepeated");
   stage.nowMs += 2 * MINUTE_MS - 1;
   assert(stage.reason("1.1.1.4"));
   stage.nowMs += 1;

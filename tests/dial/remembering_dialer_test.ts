@@ -17,8 +17,8 @@ testOnEpoll(
     const acceptor = new Acceptor();
     const listener = backend.listen({ host: "127.0.0.1", port: 0 }, acceptor);
     const memory = new FastOpenMemory();
-    const place = memory.placeOf(listener.addr);
-    memory.learn(place, "synRepeated");
+    const address = listener.addr;
+    memory.learn(address, "synRepeated");
     const dialer = new HappyEyeballsDialer(backend, new Resolver(), {
       fastOpen: true,
       memory,
@@ -58,10 +58,10 @@ testOnEpoll(
     const { conn } = await dialer.dial(target, { first: FIRST });
     assertEquals(conn.remote.host, "127.0.0.2");
     assertEquals(
-      memory.avoids(memory.placeOf(silent.address))?.result,
+      memory.avoids(silent.address)?.result,
       "avoided",
     );
-    assertEquals(memory.avoids(memory.placeOf(conn.remote)), undefined);
+    assertEquals(memory.avoids(conn.remote), undefined);
     conn.close();
     (await acceptor.next()).close();
     listener.close();
@@ -93,8 +93,8 @@ testOnEpoll(
       });
       giveUp.abort(new TunnelError(code, "given up"));
       await assertRejects(() => dialing, TunnelError, "given up");
-      const place = memory.placeOf(silent.address);
-      assertEquals(memory.avoids(place)?.result, result);
+      const address = silent.address;
+      assertEquals(memory.avoids(address)?.result, result);
     }
   },
 );
@@ -115,6 +115,6 @@ testOnEpoll(
     });
     const dial = () => dialer.dial(addr, { first: FIRST });
     await assertRejects(dial, TunnelError, "refused");
-    assertEquals(memory.avoids(memory.placeOf(addr)), undefined);
+    assertEquals(memory.avoids(addr), undefined);
   },
 );

@@ -17,8 +17,8 @@ const EMPTY = {
 
 function learnt(): Learnt {
   const all = new Learnt(OPTIONS);
-  const place = all.fastOpen.placeOf({ host: "::1", port: 80 });
-  all.fastOpen.learn(place, "synRepeated");
+  const address = { host: "::1", port: 80 };
+  all.fastOpen.learn(address, "synRepeated");
   all.speaksFirst.targetSpoke(SSH);
   return all;
 }
@@ -46,15 +46,15 @@ Deno.test("Learnt tells when something has changed, and only then", () => {
   const all = new Learnt(OPTIONS);
   let changes = 0;
   all.onChange = () => changes++;
-  const place = all.fastOpen.placeOf({ host: "::1", port: 80 });
-  all.fastOpen.learn(place, "acknowledged");
+  const address = { host: "::1", port: 80 };
+  all.fastOpen.learn(address, "acknowledged");
   all.speaksFirst.appSpoke(SSH);
   assertEquals(changes, 0);
-  all.fastOpen.learn(place, "synRepeated");
+  all.fastOpen.learn(address, "synRepeated");
   all.speaksFirst.targetSpoke(SSH);
   all.speaksFirst.targetSpoke(SSH);
   assertEquals(changes, 2);
-  all.fastOpen.learn(place, "acknowledged");
+  all.fastOpen.learn(address, "acknowledged");
   all.speaksFirst.appSpoke(SSH);
   assertEquals(changes, 4);
 });
