@@ -75,8 +75,9 @@ function explain(
       };
     case "synRepeated":
       return {
-        detail: "SYNs with data had to be repeated: something on the way " +
-          "drops them, and each costs a second",
+        detail: "SYNs with data, or with the option that asks for a cookie, " +
+          "had to be repeated: something on the way drops them, and each " +
+          "costs a second",
         fix: avoid,
       };
   }

@@ -10,7 +10,7 @@ import { dialTunnel } from "../tunnel/dial_tunnel.ts";
 import { normalizeTunnelUrl } from "../tunnel/tunnel_url.ts";
 import type { Check, Finding } from "./check.ts";
 import { judgeTrials, type Peer } from "./judge_trials.ts";
-import { runTrials, type Trial } from "./trials.ts";
+import { resultOf, runTrials, type Trial } from "./trials.ts";
 
 /** The server to ask. */
 export interface ServerCheckOptions {
@@ -41,7 +41,7 @@ class RecordingDialer implements Dialer {
   async dial(target: Target, options: DialOptions = {}): Promise<Dialed> {
     this.bytes = options.first?.length ?? 0;
     const dialed = await this.#next.dial(target, options);
-    this.result = dialed.conn.fastOpen.result;
+    this.result = resultOf(dialed.conn.fastOpen);
     return dialed;
   }
 }

@@ -8,7 +8,7 @@ import type { Check, Finding } from "./check.ts";
 import { type Cookie, probeCookie } from "./cookie_probe.ts";
 import { firstBytesFor } from "./first_bytes.ts";
 import { judgeTrials, type Peer } from "./judge_trials.ts";
-import { runTrials, type Trial } from "./trials.ts";
+import { resultOf, runTrials, type Trial } from "./trials.ts";
 
 const PEER: Peer = {
   who: "the target",
@@ -50,7 +50,7 @@ async function dialOnce(
   await conn.read(new Uint8Array(1024));
   signal.removeEventListener("abort", close);
   const ms = performance.now() - start;
-  return { result: conn.fastOpen.result, bytes: data.length, ms };
+  return { result: resultOf(conn.fastOpen), bytes: data.length, ms };
 }
 
 /** Asks the first address that can be reached. */

@@ -1,4 +1,4 @@
-import type { FastOpenResult } from "../net/fast_open.ts";
+import type { FastOpenOutcome, FastOpenResult } from "../net/fast_open.ts";
 import type { Facts } from "./check.ts";
 
 /** One dial and how long its first answer took. */
@@ -9,6 +9,13 @@ export interface Trial {
   readonly bytes: number;
   /** From the dial to the first answer, in milliseconds. */
   readonly ms: number;
+}
+
+/** What a trial says of its SYN: a repeated one is one, whatever it carried. */
+export function resultOf(
+  { result, repeated }: FastOpenOutcome,
+): FastOpenResult {
+  return repeated ? "synRepeated" : result;
 }
 
 /** Several dials of one address. */

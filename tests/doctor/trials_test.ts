@@ -3,6 +3,7 @@ import { ffiSupport } from "../../ffi/mod.ts";
 import { judgeTrials } from "../../lib/doctor/judge_trials.ts";
 import {
   median,
+  resultOf,
   runTrials,
   timeText,
   type Trial,
@@ -83,6 +84,12 @@ for (
     assertEquals(finding.fix, fix);
   });
 }
+
+Deno.test("resultOf() takes a first visit that was repeated for what it is", () => {
+  const outcome = { result: "noCookie", rttUs: 0 } as const;
+  assertEquals(resultOf(outcome), "noCookie");
+  assertEquals(resultOf({ ...outcome, repeated: true }), "synRepeated");
+});
 
 Deno.test("median() is the middle one, or the mean of two", () => {
   assertEquals(median([3, 1, 2]), 2);

@@ -15,10 +15,17 @@ const PLAIN = ["--target", `${DOCTOR_HOSTS.plain}:80`];
 const UNKNOWN = ["--target", `${DOCTOR_HOSTS.unknown}:7`];
 const ENABLE = "sysctl -w net.ipv4.tcp_fastopen=3";
 
+function dropSynsLongerThan(bytes: number): string {
+  return "nft add table inet t && " +
+    'nft add chain inet t c "{ type filter hook input priority 0; }" && ' +
+    'nft add rule inet t c "tcp flags & (syn|ack) == syn ' +
+    `ip length > ${bytes} drop"`;
+}
+
 /** IPv4 and TCP headers have at most 80 bytes in a SYN; more is data. */
-const DROP_SYN_DATA = "nft add table inet t && " +
-  'nft add chain inet t c "{ type filter hook input priority 0; }" && ' +
-  'nft add rule inet t c "tcp flags & (syn|ack) == syn ip length > 80 drop"';
+const DROP_SYN_DATA = dropSynsLongerThan(80);
+/** Linux's SYN has 60 without the option that asks for a cookie. */
+const DROP_SYN_OPTION = dropSynsLongerThan(60);
 /** `ip netns exec` gives a mount namespace too: nobody else sees this. */
 const OWN_SYSCTL_D = "mount -t tmpfs tmpfs /etc/sysctl.d";
 
@@ -149,6 +156,16 @@ if (hasNft("a dropping firewall")) {
       }
       // A cookie comes through all the same.
       assertEquals(find(report, "target", 1).status, "pass");
+    },
+  );
+
+  testInNamespace(
+    "doctor finds a firewall that drops SYNs that ask for a cookie",
+    async () => {
+      const report = await reportOf(3, HTTP, { setup: DROP_SYN_OPTION });
+      const { status, fix, facts } = find(report, "target");
+      assertEquals([status, facts!.verdict], ["fail", "synRepeated"]);
+      assertStringIncludes(fix!, "server --tfo ws");
     },
   );
 }
