@@ -1,3 +1,5 @@
+import { abortable } from "./abortable.ts";
+
 /** Time as a parameter, so that tests do not wait. */
 export interface Clock {
   /** Milliseconds that only go up. */
@@ -11,15 +13,12 @@ export const SYSTEM_CLOCK: Clock = {
   now: () => performance.now(),
   async delay(ms, signal) {
     signal?.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const onAbort = () => reject(signal!.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
     try {
-      await promise;
+      await abortable(promise, signal);
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
     }
   },
 };

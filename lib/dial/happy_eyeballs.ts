@@ -1,3 +1,4 @@
+import { abortable } from "../base/abortable.ts";
 import { formatTarget } from "../base/address.ts";
 import { errorCode, TunnelError } from "../base/errors.ts";
 import type { Backend, Dialed } from "../net/conn.ts";
@@ -173,19 +174,6 @@ function lessonOf(error: unknown, tookMs: number): FastOpenLesson {
       // Given up, by an app for example: was there time for an answer?
       return tookMs < SYN_REPEAT_MS ? "unknown" : "unanswered";
   }
-}
-
-async function abortable<T>(
-  promise: Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  if (!signal) return await promise;
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  return await Promise.race([promise, aborted])
-    .finally(() => signal.removeEventListener("abort", onAbort));
 }
 
 /** The error that tells most: a refusal comes from the host itself. */

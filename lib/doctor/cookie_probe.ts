@@ -10,6 +10,7 @@ import {
   startLazyConnect,
   tcpSocket,
 } from "../../ffi/mod.ts";
+import { abortable } from "../base/abortable.ts";
 import { errorOfErrno } from "../net/system_error.ts";
 
 /**
@@ -71,12 +72,9 @@ async function connected(fd: number, signal: AbortSignal): Promise<void> {
     if (errno === 0) resolve();
     else reject(errorOfErrno(errno));
   });
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
   try {
-    await promise;
+    await abortable(promise, signal);
   } finally {
-    signal.removeEventListener("abort", onAbort);
     loop.remove(fd);
     await loop.idle();
   }

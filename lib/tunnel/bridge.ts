@@ -1,3 +1,4 @@
+import { abortable } from "../base/abortable.ts";
 import { TunnelError } from "../base/errors.ts";
 import { equalSecret } from "../base/secret.ts";
 import type { Dialer, Target } from "../dial/dialer.ts";
@@ -174,11 +175,8 @@ function readFirst(
     }
   }
   conn.handler = { readable, writable() {}, failed };
-  const onAbort = () => reject(signal!.reason);
-  signal?.addEventListener("abort", onAbort, { once: true });
   readable();
-  // A listener that stays would keep the signal's timer, and so the process.
-  return promise.finally(() => signal?.removeEventListener("abort", onAbort));
+  return abortable(promise, signal);
 }
 
 function endsHead(bytes: Uint8Array): boolean {

@@ -1,3 +1,4 @@
+import { abortable } from "../base/abortable.ts";
 import { errorText, TunnelError } from "../base/errors.ts";
 import type { Target } from "../base/address.ts";
 import type { Dialer } from "../dial/dialer.ts";
@@ -181,10 +182,8 @@ async function openWebSocket(
       (error) => reject(error instanceof Error ? error : new Error(text)),
     );
   };
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
   try {
-    await promise;
+    await abortable(promise, signal);
     return new WebSocketTransport(socket);
   } catch (error) {
     socket.onerror = (event) => event.preventDefault();
@@ -192,7 +191,6 @@ async function openWebSocket(
     if (error instanceof TunnelError || signal.aborted) throw error;
     throw new TunnelError("failed", errorText(error), { cause: error });
   } finally {
-    signal.removeEventListener("abort", onAbort);
     if (!bridge) client.close();
   }
 }
@@ -204,16 +202,11 @@ function sendAuth(transport: Transport, identity: TunnelIdentity): void {
 }
 
 /** The first message that comes must be AUTH_RESPONSE. */
-function authResponse(
+async function authResponse(
   transport: Transport,
   signal: AbortSignal,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onAbort = () => {
-    transport.close();
-    reject(signal.reason);
-  };
-  signal.addEventListener("abort", onAbort, { once: true });
   transport.handler = {
     message(bytes) {
       // What comes behind it waits for the session.
@@ -232,11 +225,15 @@ function authResponse(
         }
         resolve();
       } catch (error) {
-        transport.close();
         reject(error);
       }
     },
     closed: reject,
   };
-  return promise.finally(() => signal.removeEventListener("abort", onAbort));
+  try {
+    await abortable(promise, signal);
+  } catch (error) {
+    transport.close();
+    throw error;
+  }
 }
