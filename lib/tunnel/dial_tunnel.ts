@@ -170,8 +170,11 @@ async function openWebSocket(
 ): Promise<WebSocketTransport> {
   const client = bridge?.client ?? plainClient(options);
   const socket = new WebSocket(url, { protocols: [SUBPROTOCOL], client });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  socket.onopen = () => resolve();
+  const { promise, resolve, reject } = Promise.withResolvers<
+    WebSocketTransport
+  >();
+  // The answer to the token may come in the same turn: nothing may lie between.
+  socket.onopen = () => resolve(new WebSocketTransport(socket));
   socket.onerror = (event) => {
     event.preventDefault();
     const text = event instanceof ErrorEvent ? event.message : "failed";
@@ -183,8 +186,7 @@ async function openWebSocket(
     );
   };
   try {
-    await abortable(promise, signal);
-    return new WebSocketTransport(socket);
+    return await abortable(promise, signal);
   } catch (error) {
     socket.onerror = (event) => event.preventDefault();
     socket.close();
