@@ -11,6 +11,7 @@ export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
+export const MSG_PEEK = 0x2;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 /** Data in the SYN; connects and sends in one call. RFC 7413. */
@@ -58,6 +59,8 @@ export const EPOLLERR = 0x8;
 export const EPOLLHUP = 0x10;
 export const EPOLLRDHUP = 0x2000;
 export const EPOLLET = 0x80000000;
+/** fcntl.h, for `dup3`. */
+export const O_CLOEXEC = 0o2000000;
 export const EPOLL_CLOEXEC = 0o2000000;
 // sys/eventfd.h
 export const EFD_NONBLOCK = 0o4000;

@@ -139,6 +139,14 @@ export const LIBC_SYMBOLS = {
     ],
     result: "i32",
   },
+  dup3: {
+    parameters: [
+      "i32", // int oldfd
+      "i32", // int newfd
+      "i32", // int flags
+    ],
+    result: "i32",
+  },
   epoll_create1: {
     parameters: [
       "i32", // int flags

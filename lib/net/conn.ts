@@ -156,6 +156,16 @@ export interface Backend {
   ): FastOpenOutcome;
   /** Sets options for tunnels on a dialled conn. */
   tuneTunnel(conn: Conn): void;
+  /**
+   * Gives a socket of the runtime another conn: what the runtime sends and receives
+   * there is then sent and received on `conn`.
+   *
+   * @param near Leads to that socket, which is in this process; all that was read
+   *   from it was written to `conn`, and the other way round
+   * @returns whether it was done: then both conns are over. If not, nothing has
+   *   changed: it is not possible, or bytes are on their way to or from the socket
+   */
+  handOver(near: Conn, conn: Conn): boolean;
 }
 
 /** A handler that ignores everything; what a new conn has. */

@@ -175,6 +175,10 @@ export class DenoBackend implements Backend {
     return FAST_OPEN_OFF;
   }
 
+  handOver(): boolean {
+    return false;
+  }
+
   tuneTunnel(conn: unknown): void {
     if (!(conn instanceof DenoConn)) {
       throw new TunnelError("failed", "Cannot tune a conn of another backend");

@@ -10,6 +10,7 @@ import {
   ERRNO,
   findConnection,
   findListeners,
+  handOver,
   IPPROTO_TCP,
   listenTcp,
   listenUnix,
@@ -242,6 +243,14 @@ export class EpollBackend implements Backend {
       // Without a descriptor left nothing is found; the conn lives on all the same.
       return FAST_OPEN_OFF;
     }
+  }
+
+  handOver(near: Conn, conn: Conn): boolean {
+    if (!(near instanceof EpollConn && conn instanceof EpollConn)) return false;
+    if (near.fd < 0 || conn.fd < 0 || !handOver(near.fd, conn.fd)) return false;
+    near.close();
+    conn.release();
+    return true;
   }
 
   tuneTunnel(conn: Conn): void {

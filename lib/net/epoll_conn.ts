@@ -170,6 +170,13 @@ export class EpollConn implements Conn {
     this.#end(this.#error === undefined ? resetFd : closeFd);
   }
 
+  /** Leaves what is behind the descriptor to somebody else. */
+  release(): void {
+    // It is not closed, so the loop would go on to wait for it.
+    this.#loop.remove(this.#fd);
+    this.#end(closeFd);
+  }
+
   #end(how: (fd: number) => void): void {
     const fd = this.#fd;
     if (fd < 0) return;

@@ -1,4 +1,22 @@
+import { setImmediate } from "node:timers";
 import { type Conn, END, FAILED } from "./conn.ts";
+
+/** Turns of the loop in which what is under way arrives, or else the way is busy. */
+const STEP_ASIDE_TURNS = 50;
+
+/** Two conns that are joined. */
+export interface Relay {
+  /** Resolves when both are closed, or somebody else has them. */
+  closed: Promise<void>;
+  /**
+   * Lets `handOver` join the two in another way, at a moment when all that was read
+   * was written. While it gives false it is asked again, for some turns of the loop
+   * in which nothing is read from `b`; then the relay goes on.
+   *
+   * @returns whether the relay is over
+   */
+  stepAside(handOver: () => boolean): Promise<boolean>;
+}
 
 /** One buffer for all relays: it is empty again before a call returns. */
 const SCRATCH = new Uint8Array(262_144);
@@ -8,13 +26,12 @@ const SCRATCH = new Uint8Array(262_144);
  * gets; an end is passed on as an end, a failure as a reset.
  *
  * @param first Bytes that were already read from `a`
- * @returns resolves when both are closed
  */
 export function relay(
   a: Conn,
   b: Conn,
   first?: Uint8Array,
-): Promise<void> {
+): Relay {
   const { promise, resolve } = Promise.withResolvers<void>();
   let ended = false;
   function finish(how: "close" | "reset"): void {
@@ -42,18 +59,38 @@ export function relay(
   };
   // A server that refuses an upload answers and resets: the answer counts.
   function breakOff(last: Pump): void {
+    last.paused = false;
     last.run();
     finish("reset");
   }
   if (first && first.length > 0) there.prepend(first);
   there.run();
   back.run();
-  return promise;
+  return {
+    closed: promise,
+    async stepAside(handOver) {
+      back.paused = true;
+      for (let turn = 0; turn < STEP_ASIDE_TURNS && !ended; turn++) {
+        there.run();
+        if (!ended && there.isEmpty && back.isEmpty && handOver()) {
+          ended = true;
+          resolve();
+        } else {
+          await new Promise<void>((next) => void setImmediate(next));
+        }
+      }
+      back.paused = false;
+      if (!ended) back.run();
+      return ended;
+    },
+  };
 }
 
 /** One direction of a relay. */
 class Pump {
   done = false;
+  /** Reads nothing for now. */
+  paused = false;
   readonly #from: Conn;
   readonly #to: Conn;
   readonly #onEnd: (failed: boolean) => void;
@@ -64,6 +101,11 @@ class Pump {
     this.#from = from;
     this.#to = to;
     this.#onEnd = onEnd;
+  }
+
+  /** Whether all that was read was written, and more may come. */
+  get isEmpty(): boolean {
+    return !this.done && this.#rest === undefined;
   }
 
   prepend(bytes: Uint8Array): void {
@@ -79,7 +121,7 @@ class Pump {
       this.#rest = count < rest.length ? rest.subarray(count) : undefined;
       if (this.#rest) return;
     }
-    for (;;) {
+    while (!this.paused) {
       const count = this.#from.read(SCRATCH);
       if (count === 0) return;
       if (count === FAILED) return this.#end(true);

@@ -36,11 +36,24 @@ export interface Bridge {
   /** Give it to the WebSocket. Close it when the WebSocket is open or failed. */
   client: Deno.HttpClient;
   /** The conn to the server, or why there is none. */
-  dialed: Promise<Conn>;
+  dialed: Promise<BridgedConn>;
   /** Takes no more; the conn that it has lives on. */
   close(): void;
 }
 
+/** What a bridge has dialled. */
+export interface BridgedConn {
+  /** The conn to the server. */
+  conn: Conn;
+  /**
+   * Lets the WebSocket have the conn itself, soon, if that is possible. Nobody else
+   * may write to it then.
+   */
+  stepAside(): void;
+}
+
+/** Not in the way of the requests that wait for a new tunnel. */
+const STEP_ASIDE_MS = 50;
 /** An upgrade request, a CONNECT or a ClientHello is not longer. */
 const MAX_FIRST_BYTES = 16_384;
 const PROXY_USER = "synsocks";
@@ -61,7 +74,9 @@ const EMPTY = new Uint8Array(0);
  * up for this one dial, and sees nothing but TLS.
  */
 export function openBridge(options: BridgeOptions): Bridge {
-  const { promise: dialed, resolve, reject } = Promise.withResolvers<Conn>();
+  const { promise: dialed, resolve, reject } = Promise.withResolvers<
+    BridgedConn
+  >();
   // Whoever waits hears of it; nobody may wait.
   dialed.catch(() => {});
   const { signal } = options;
@@ -203,7 +218,7 @@ async function proxyAnswered(conn: Conn, password: string): Promise<Conn> {
 async function dialWithFirst(
   local: Conn,
   { backend, dialer, target, secure, pongs, signal }: BridgeOptions,
-): Promise<Conn> {
+): Promise<BridgedConn> {
   // A request ends with a blank line; a ClientHello comes in one piece or the
   // rest of it follows behind.
   const first = await readFirst(local, secure ? () => true : endsHead, signal);
@@ -214,6 +229,20 @@ async function dialWithFirst(
   const conn = pongs && !secure
     ? new PongConn(dialed.conn, first.length - sent)
     : dialed.conn;
-  relay(local, conn, sent < first.length ? first.slice(sent) : EMPTY);
-  return conn;
+  const relayed = relay(
+    ...[local, conn, sent < first.length ? first.slice(sent) : EMPTY] as const,
+  );
+  function handOver(): boolean {
+    return backend.handOver(local, dialed.conn);
+  }
+  return {
+    conn,
+    stepAside() {
+      const timer = setTimeout(
+        () => relayed.stepAside(handOver),
+        STEP_ASIDE_MS,
+      );
+      relayed.closed.then(() => clearTimeout(timer));
+    },
+  };
 }

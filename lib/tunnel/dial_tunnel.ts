@@ -113,8 +113,11 @@ async function dialOnce(
     await authResponse(transport, signal);
     const v1 = transport.protocol === SUBPROTOCOL;
     // The WebSocket may have dialled by itself, see `bridgeClient`.
-    const conn = await Promise.race([bridge?.dialed, undefined]);
-    const pong = conn instanceof PongConn ? () => conn.pong() : undefined;
+    const bridged = await Promise.race([bridge?.dialed, undefined]);
+    const conn = bridged?.conn;
+    const sendsPongs = conn instanceof PongConn && !v1;
+    const pong = sendsPongs ? () => conn.pong() : undefined;
+    if (!sendsPongs) bridged?.stepAside();
     return { transport, v1, conn, pong };
   } finally {
     bridge?.close();

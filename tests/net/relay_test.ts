@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Backend, END, FAILED } from "../../lib/net/conn.ts";
-import { relay } from "../../lib/net/relay.ts";
+import { type Relay, relay } from "../../lib/net/relay.ts";
 import { turns } from "../ffi/turns.ts";
 import { connPair } from "./_acceptor.ts";
 import { testCases } from "./_backends.ts";
@@ -13,6 +13,7 @@ import {
 } from "./_random.ts";
 
 interface Stage {
+  relay: Relay;
   /** Who dialled, in front of the relay. */
   app: EventConn;
   /** Who is dialled, behind it. */
@@ -24,7 +25,8 @@ interface Stage {
 async function stage(backend: Backend, first?: Uint8Array): Promise<Stage> {
   const [app, entry] = await connPair(backend);
   const [exit, target] = await connPair(backend);
-  return { app, target, ended: relay(entry.conn, exit.conn, first) };
+  const joined = relay(entry.conn, exit.conn, first);
+  return { app, target, relay: joined, ended: joined.closed };
 }
 
 /** Writes a few bytes at a time, with pauses of some turns. */
@@ -219,7 +221,7 @@ testCases([
       const first = randomBytes(seededRandom(40), 3_000_000);
       const rest = randomBytes(seededRandom(41), 200_000);
       await app.writeAll(rest.subarray(0, 1000));
-      const ended = relay(entry.conn, exit.conn, first);
+      const { closed: ended } = relay(entry.conn, exit.conn, first);
       const [got] = await Promise.all([
         target.readAll(),
         app.writeAll(rest.subarray(1000)).then(() => app.closeWrite()),
@@ -233,12 +235,53 @@ testCases([
     },
   },
   {
+    name: "relay() goes on when it cannot step aside",
+    async run(backend) {
+      const { app, target, relay, ended } = await stage(backend);
+      const there = randomBytes(seededRandom(50), 5_000_000);
+      const back = randomBytes(seededRandom(51), 5_000_000);
+      let asked = 0;
+      const [gotThere, gotBack, over] = await Promise.all([
+        target.readAll(),
+        app.readAll(),
+        relay.stepAside(() => {
+          asked++;
+          return false;
+        }),
+        app.writeAll(there).then(() => app.closeWrite()),
+        target.writeAll(back).then(() => target.closeWrite()),
+      ]);
+      assertEquals(over, false);
+      assert(asked > 0);
+      assertEquals(firstDifference(gotThere, there), -1);
+      assertEquals(firstDifference(gotBack, back), -1);
+      await ended;
+      app.close();
+      target.close();
+    },
+  },
+  {
+    name: "relay() passes on what came before a reset while it steps aside",
+    async run(backend) {
+      const { app, target, relay } = await stage(backend);
+      const last = randomBytes(seededRandom(60), 50_000);
+      const aside = relay.stepAside(() => false);
+      await target.writeAll(last);
+      target.closeWrite();
+      const got = await app.readAll();
+      assertEquals(firstDifference(got, last), -1);
+      await aside;
+      app.close();
+      target.close();
+    },
+  },
+  {
     name: "relay() ends when a conn was broken before",
     async run(backend) {
       const [app, entry] = await connPair(backend);
       const [exit, target] = await connPair(backend);
       entry.close();
-      await relay(entry.conn, exit.conn);
+      await relay(entry.conn, exit.conn).closed;
       assert([END, FAILED].includes(await readOut(target)));
       assert([END, FAILED].includes(await readOut(app)));
       app.close();

@@ -1,0 +1,111 @@
+import {
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  ERRNO,
+  MSG_DONTWAIT,
+  MSG_PEEK,
+  O_CLOEXEC,
+} from "./constants.ts";
+import { lastErrno, libc } from "./library.ts";
+import { SOCKADDR_BYTES } from "./sockaddr.ts";
+
+/** How the runtime waits for one of its sockets. */
+interface Registration {
+  /** The epoll instance. */
+  epollFd: number;
+  fd: number;
+  /** `struct epoll_event`: which events, and what the runtime knows it by. */
+  events: number;
+  data: bigint;
+}
+
+/** The runtime makes its epoll instance when it starts, before other descriptors. */
+const MAX_EPOLL_FD = 64;
+const EPOLL_LINK = "anon_inode:[eventpoll]";
+/** A line for each descriptor; fs/eventpoll.c, ep_show_fdinfo. */
+const ENTRY = /^tfd: *(\d+) events: *([0-9a-f]+) data: *([0-9a-f]+)/gm;
+
+/**
+ * Gives a socket of the runtime another conn: what the runtime sends and receives
+ * there from then on, it sends and receives on `ours`. The runtime knows a socket by
+ * its descriptor, and by what it gave to epoll; both stay as they are, and behind
+ * them is another file.
+ *
+ * For a relay in this process that can step aside: it leads from a socket of the
+ * runtime, through `near`, to `ours`, and has passed on all that it has read.
+ *
+ * @param near Our end of the conn to the runtime's socket; broken when it was done
+ * @param ours What the runtime gets. Nothing else may wait for it; close this
+ *   descriptor of it when it was done
+ * @returns whether it was done. If not, nothing has changed: bytes are between the
+ *   two ends, or the runtime's socket cannot be found, as without --allow-all
+ */
+export function handOver(near: number, ours: number): boolean {
+  const far = findFarEnd(near);
+  if (!far || !isEmpty(near) || !isEmpty(far.fd)) return false;
+  const { epollFd, fd } = far;
+  const event = packEvent(far);
+  const { dup3, epoll_ctl } = libc();
+  // The runtime waits on this thread, so nobody looks meanwhile. To be removed is
+  // what epoll knows of the old file; it goes by file and descriptor.
+  if (epoll_ctl(epollFd, EPOLL_CTL_DEL, fd, event) < 0) return false;
+  const done = dup3(ours, fd, O_CLOEXEC) >= 0;
+  epoll_ctl(epollFd, EPOLL_CTL_ADD, fd, event);
+  return done;
+}
+
+/** The runtime's socket whose peer is `near`. */
+function findFarEnd(near: number): Registration | undefined {
+  const own = nameOf("getsockname", near);
+  const peer = nameOf("getpeername", near);
+  for (let epollFd = 0; epollFd < MAX_EPOLL_FD; epollFd++) {
+    const found = registrations(epollFd).filter(({ fd }) =>
+      own !== "" && nameOf("getpeername", fd) === own &&
+      nameOf("getsockname", fd) === peer
+    );
+    // One end of a Unix socket has no name: there could be several.
+    if (found.length > 0) return found.length === 1 ? found[0] : undefined;
+  }
+  return undefined;
+}
+
+/** What an epoll instance waits for; nothing if the descriptor is none. */
+function registrations(epollFd: number): Registration[] {
+  try {
+    if (Deno.readLinkSync(`/proc/self/fd/${epollFd}`) !== EPOLL_LINK) return [];
+    const text = Deno.readTextFileSync(`/proc/self/fdinfo/${epollFd}`);
+    return [...text.matchAll(ENTRY)].map(([, fd, events, data]) => ({
+      epollFd,
+      fd: Number(fd),
+      events: parseInt(events!, 16),
+      data: BigInt(`0x${data}`),
+    }));
+  } catch {
+    return [];
+  }
+}
+
+function nameOf(call: "getsockname" | "getpeername", fd: number): string {
+  const name = new Uint8Array(SOCKADDR_BYTES);
+  const length = new Uint32Array([SOCKADDR_BYTES]);
+  return libc()[call](fd, name, length) < 0
+    ? ""
+    : name.subarray(0, length[0]).toString();
+}
+
+/** Whether nothing waits to be read, not even the end. */
+function isEmpty(fd: number): boolean {
+  const byte = new Uint8Array(1);
+  const count = libc().recv(fd, byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return count < 0 && lastErrno() === ERRNO.EAGAIN;
+}
+
+/** `struct epoll_event`: packed on x86-64, aligned on arm64. */
+function packEvent({ events, data }: Registration): Uint8Array<ArrayBuffer> {
+  const dataOffset = Deno.build.arch === "x86_64" ? 4 : 8;
+  const bytes = new Uint8Array(dataOffset + 8);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, events, true);
+  view.setBigUint64(dataOffset, data, true);
+  return bytes;
+}

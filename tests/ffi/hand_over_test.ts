@@ -1,0 +1,220 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import {
+  accept,
+  closeFd,
+  ffiSupport,
+  findConnection,
+  handOver,
+  listenTcp,
+  listenUnix,
+  localAddress,
+  recv,
+  send,
+  WOULD_BLOCK,
+} from "../../ffi/mod.ts";
+import { pathBeside, runDeno } from "./run_deno.ts";
+import { turns } from "./turns.ts";
+import { within } from "./within.ts";
+
+const LINUX = Deno.build.os === "linux";
+
+// The C library stays open once it was opened: that must not be inside a test.
+if (LINUX) ffiSupport();
+
+/** Accepts one conn without waiting: it is there already. */
+function acceptOne(listener: number): number {
+  const fd = accept(listener);
+  closeFd(listener);
+  assertNotEquals(fd, WOULD_BLOCK);
+  return fd;
+}
+
+/** A conn of the runtime, and our end of it. */
+async function runtimeConn(
+  transport: "unix" | "tcp",
+): Promise<[near: number, far: Deno.Conn]> {
+  if (transport === "tcp") {
+    const listener = listenTcp({ host: "127.0.0.1", port: 0 });
+    const { port } = localAddress(listener)!;
+    const far = await Deno.connect({ hostname: "127.0.0.1", port });
+    return [acceptOne(listener), far];
+  }
+  const directory = await Deno.makeTempDir();
+  try {
+    const path = `${directory}/socket`;
+    const listener = listenUnix(path);
+    const far = await Deno.connect({ transport, path });
+    return [acceptOne(listener), far];
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+async function readAll(conn: Deno.Conn, count: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(count);
+  for (let at = 0; at < count;) {
+    const got = await within(conn.read(bytes.subarray(at)));
+    assert(got !== null);
+    at += got;
+  }
+  return bytes;
+}
+
+async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += await within(conn.write(bytes.subarray(at)));
+  }
+}
+
+function patternOf(count: number, step: number): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, at) => (at * step) >> 3);
+}
+
+/** More than all buffers on the way hold. */
+const BULK_BYTES = 20_000_000;
+
+for (const transport of ["unix", "tcp"] as const) {
+  Deno.test({
+    name: `handOver() carries bytes both ways (${transport})`,
+    ignore: !LINUX,
+    async fn() {
+      const [near, far] = await runtimeConn(transport);
+      const [ours, peer] = await runtimeConn("tcp");
+      using _far = far;
+      using _peer = peer;
+      // It waits before, and is answered behind.
+      const reading = readAll(far, 5);
+      await turns(2);
+      assertEquals(handOver(near, ours), true);
+      closeFd(near);
+      closeFd(ours);
+      await writeAll(peer, Uint8Array.of(1, 2, 3, 4, 5));
+      assertEquals(await reading, Uint8Array.of(1, 2, 3, 4, 5));
+      const there = patternOf(BULK_BYTES, 5);
+      const back = patternOf(BULK_BYTES, 11);
+      const [received, answered] = await Promise.all([
+        readAll(peer, BULK_BYTES),
+        readAll(far, BULK_BYTES),
+        writeAll(far, there),
+        writeAll(peer, back),
+      ]);
+      assert(received.every((byte, at) => byte === there[at]));
+      assert(answered.every((byte, at) => byte === back[at]));
+    },
+  });
+
+  Deno.test({
+    name: `handOver() passes on an end, each way (${transport})`,
+    ignore: !LINUX,
+    async fn() {
+      for (const first of ["far", "peer"]) {
+        const [near, far] = await runtimeConn(transport);
+        const [ours, peer] = await runtimeConn("tcp");
+        assertEquals(handOver(near, ours), true);
+        closeFd(near);
+        closeFd(ours);
+        const [ends, hears] = first === "far" ? [far, peer] : [peer, far];
+        ends.close();
+        assertEquals(await within(hears.read(new Uint8Array(1))), null);
+        hears.close();
+      }
+    },
+  });
+
+  Deno.test({
+    name: `handOver() waits for bytes that are on their way (${transport})`,
+    ignore: !LINUX,
+    async fn() {
+      const [near, far] = await runtimeConn(transport);
+      const [ours, peer] = await runtimeConn("tcp");
+      using _far = far;
+      using _peer = peer;
+      send(near, Uint8Array.of(7));
+      assertEquals(handOver(near, ours), false);
+      assertEquals(await readAll(far, 1), Uint8Array.of(7));
+      await writeAll(far, Uint8Array.of(8));
+      assertEquals(handOver(near, ours), false);
+      const byte = new Uint8Array(1);
+      assertEquals([recv(near, byte), byte[0]], [1, 8]);
+      // What waits behind is no hindrance: it is for the new reader.
+      await writeAll(peer, Uint8Array.of(9));
+      assertEquals(handOver(near, ours), true);
+      closeFd(near);
+      closeFd(ours);
+      assertEquals(await readAll(far, 1), Uint8Array.of(9));
+    },
+  });
+
+  Deno.test({
+    name: `handOver() leaves a conn that has ended (${transport})`,
+    ignore: !LINUX,
+    async fn() {
+      const [near, far] = await runtimeConn(transport);
+      const [ours, peer] = await runtimeConn("tcp");
+      using _peer = peer;
+      far.close();
+      assertEquals(handOver(near, ours), false);
+      closeFd(near);
+      closeFd(ours);
+    },
+  });
+}
+
+Deno.test({
+  name: "handOver() leaves what is of the runtime alone otherwise",
+  ignore: !LINUX,
+  async fn() {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    using other = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: listener.addr.port,
+    });
+    using served = await listener.accept();
+    const [near, far] = await runtimeConn("unix");
+    const [ours, peer] = await runtimeConn("tcp");
+    assertEquals(handOver(near, ours), true);
+    closeFd(near);
+    closeFd(ours);
+    await writeAll(other, Uint8Array.of(3));
+    assertEquals(await readAll(served, 1), Uint8Array.of(3));
+    far.close();
+    peer.close();
+    await writeAll(served, Uint8Array.of(4));
+    assertEquals(await readAll(other, 1), Uint8Array.of(4));
+  },
+});
+
+Deno.test({
+  name: "handOver() does nothing without permission to look at descriptors",
+  ignore: !LINUX,
+  async fn() {
+    const main = pathBeside(import.meta.url, "./_hand_over_main.ts");
+    for (const more of [[], ["--allow-read"]]) {
+      const { code, stdout, stderr } = await runDeno(
+        ["--allow-ffi", "--allow-net", ...more, main],
+      );
+      assertEquals({ code, stderr }, { code: 0, stderr: "" });
+      assertEquals(JSON.parse(stdout), { done: false });
+    }
+  },
+});
+
+Deno.test({
+  name: "handOver() does nothing for what is no conn of the runtime",
+  ignore: !LINUX,
+  async fn() {
+    const [near, far] = await runtimeConn("tcp");
+    using _far = far;
+    const [ours, peer] = await runtimeConn("tcp");
+    using _peer = peer;
+    // The other end of `ours` is the runtime's; that of this one is ours.
+    const fd = findConnection(
+      localAddress(near)!,
+      (far.localAddr as Deno.NetAddr).port,
+    )!;
+    assertEquals(handOver(fd, ours), false);
+    assertEquals(handOver(-1, ours), false);
+    closeFd(near);
+    closeFd(ours);
+  },
+});
