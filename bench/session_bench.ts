@@ -2,9 +2,10 @@ import type { TunnelError } from "../lib/base/errors.ts";
 import {
   type Channel,
   type ChannelOwner,
+  type IncomingChannel,
   PULL_END,
 } from "../lib/tunnel/channel.ts";
-import { type IncomingChannel, Session } from "../lib/tunnel/session.ts";
+import { Session } from "../lib/tunnel/session.ts";
 import { PairedTransport } from "./_transport_pair.ts";
 
 const TARGET = { host: "127.0.0.1", port: 80 };

@@ -2,13 +2,13 @@ import { formatTarget } from "../base/address.ts";
 import { type Deadline, Deadlines } from "../base/deadlines.ts";
 import type { Logger } from "../base/logger.ts";
 import { ChannelJoin } from "../tunnel/channel_join.ts";
-import type { ChannelOwner } from "../tunnel/channel.ts";
+import type { ChannelOwner, IncomingChannel } from "../tunnel/channel.ts";
 import type {
   DatagramChannel,
   DatagramOwner,
 } from "../tunnel/datagram_channel.ts";
 import { DatagramJoin } from "../tunnel/datagram_join.ts";
-import type { IncomingChannel, Session } from "../tunnel/session.ts";
+import type { Session } from "../tunnel/session.ts";
 import type { Providers } from "./providers.ts";
 
 /** What a relay needs. */

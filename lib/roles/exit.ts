@@ -6,8 +6,7 @@ import { formatTarget } from "../base/address.ts";
 import type { Dialer } from "../dial/dialer.ts";
 import type { Conn } from "../net/conn.ts";
 import { wasAttempted } from "../net/fast_open.ts";
-import type { ChannelOwner } from "../tunnel/channel.ts";
-import type { IncomingChannel } from "../tunnel/session.ts";
+import type { ChannelOwner, IncomingChannel } from "../tunnel/channel.ts";
 import { Splice } from "../tunnel/splice.ts";
 import { FLAG_TFO_ACKED, FLAG_TFO_ATTEMPTED } from "../wire/messages.ts";
 

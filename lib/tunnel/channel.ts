@@ -1,3 +1,4 @@
+import type { Target } from "../base/address.ts";
 import type { TunnelError } from "../base/errors.ts";
 import type { ReceiveWindow } from "./receive_window.ts";
 
@@ -31,6 +32,16 @@ export interface ChannelOwner {
    * before is still to be delivered.
    */
   closed(error?: TunnelError): void;
+}
+
+/** A channel that the peer wants, before it has an owner. */
+export interface IncomingChannel {
+  /** The channel, once `accept` has returned. */
+  readonly channel: () => Channel;
+  /** What to reach. */
+  readonly target: Target;
+  /** Bytes that came with the request; may be empty. */
+  readonly first: Uint8Array;
 }
 
 /** What a channel needs from its session. */

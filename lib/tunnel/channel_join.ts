@@ -1,9 +1,9 @@
 import type { Target } from "../base/address.ts";
 import { errorText, TunnelError } from "../base/errors.ts";
 import { MAX_FIRST_BYTES } from "../wire/limits.ts";
-import type { ChannelOwner } from "./channel.ts";
+import type { ChannelOwner, IncomingChannel } from "./channel.ts";
 import { JoinEnd } from "./join_end.ts";
-import type { IncomingChannel, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 /** What the owner of a join may want to know. */
 export interface ChannelJoinEvents {

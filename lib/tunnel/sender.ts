@@ -76,8 +76,9 @@ export class Sender {
     this.#schedule();
   }
 
-  /** Any message; those below do the same without an object. */
+  /** Any message, until `stop`; those below do the same without an object. */
   message(message: Message): void {
+    if (this.#stopped) return;
     this.#outbox.add(encodeMessage(message));
     this.#schedule();
   }

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { TunnelError } from "../../lib/base/errors.ts";
-import type { IncomingChannel } from "../../lib/tunnel/session.ts";
+import type { IncomingChannel } from "../../lib/tunnel/channel.ts";
 import { newChannelId } from "../../lib/wire/channel_id.ts";
 import { encodeMessage } from "../../lib/wire/encode.ts";
 import type { Message } from "../../lib/wire/messages.ts";

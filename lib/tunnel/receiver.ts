@@ -1,0 +1,93 @@
+import { errorText, TunnelError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { forEachMessage } from "../wire/bundle.ts";
+import { decodeMessage } from "../wire/decode.ts";
+import { type Message, PROTOCOL, TYPE } from "../wire/messages.ts";
+
+/** Who gets what a receiver has read. */
+export interface ReceiverOptions {
+  /** The peer has the extension `synsocks.v1`. */
+  v1: boolean;
+  /** A whole DATA message for tcp: most that come are such. */
+  data: (message: Uint8Array) => void;
+  /** Any other message. */
+  message: (message: Message) => void;
+  /** An answer to what cannot be understood. */
+  answer: (message: Message) => void;
+  /** The peer breaks the rules: the session is over. */
+  broken: (error: TunnelError) => void;
+  /** Where to say what happens. */
+  logger: Logger;
+}
+
+/** Malformed messages that are skipped before the session is given up. */
+const MAX_MALFORMED = 16;
+/** What CONNECT begins with: version, type, protocol and id. */
+const CONNECT_ID_OFFSET = 3;
+const CONNECT_ID_END = 19;
+
+/** The receiving half of a session: from what the WebSocket brings to messages. */
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  #malformed = 0;
+  #stopped = false;
+
+  /** Has got nothing yet. */
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** Takes one WebSocket message: a message, or several in a bundle. */
+  receive(bytes: Uint8Array): void {
+    try {
+      forEachMessage(bytes, this.#options.v1, this.#visit);
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  /** Takes no more, not even the rest of a bundle. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  readonly #visit = (message: Uint8Array): void => {
+    if (this.#stopped) return;
+    const { v1 } = this.#options;
+    try {
+      if (message[1] === TYPE.data && message[2] === PROTOCOL.tcp) {
+        this.#options.data(message);
+      } else {
+        this.#options.message(decodeMessage(message, { v1 }));
+      }
+    } catch (error) {
+      this.#refuseConnect(message);
+      this.#refuse(error);
+    }
+  };
+
+  /** One malformed message is skipped; a peer that goes on is cut off. */
+  #refuse(error: unknown): void {
+    const { v1, logger, broken } = this.#options;
+    const text = errorText(error);
+    logger.warn("Cannot understand a message", { error: text });
+    const wrong = error instanceof TunnelError
+      ? error
+      : new TunnelError("failed", text, { cause: error });
+    if (
+      wrong.code === "failed" || wrong.code === "closed" || v1 ||
+      ++this.#malformed > MAX_MALFORMED || text.includes("version")
+    ) broken(wrong);
+  }
+
+  /** A malformed CONNECT whose id can be read gets its failure. */
+  #refuseConnect(message: Uint8Array): void {
+    if (message[1] !== TYPE.connect || message.length < CONNECT_ID_END) return;
+    this.#options.answer({
+      type: "connectResponse",
+      ok: false,
+      id: message.slice(CONNECT_ID_OFFSET, CONNECT_ID_END),
+      error: "malformed request",
+    });
+  }
+}
