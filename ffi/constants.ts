@@ -17,6 +17,8 @@ export const MSG_NOSIGNAL = 0x4000;
 /** Data in the SYN; connects and sends in one call. RFC 7413. */
 export const MSG_FASTOPEN = 0x20000000;
 export const SHUT_WR = 1;
+/** linux/sockios.h: bytes that were sent, and that the peer has not got yet. */
+export const SIOCOUTQ = 0x5411;
 
 // asm-generic/socket.h
 export const SOL_SOCKET = 1;

@@ -2,9 +2,12 @@ import {
   EPOLL_CTL_ADD,
   EPOLL_CTL_DEL,
   ERRNO,
+  IPPROTO_TCP,
   MSG_DONTWAIT,
   MSG_PEEK,
   O_CLOEXEC,
+  SIOCOUTQ,
+  TCP_QUICKACK,
 } from "./constants.ts";
 import { lastErrno, libc } from "./library.ts";
 import { SOCKADDR_BYTES } from "./sockaddr.ts";
@@ -25,6 +28,9 @@ const EPOLL_LINK = "anon_inode:[eventpoll]";
 /** A line for each descriptor; fs/eventpoll.c, ep_show_fdinfo. */
 const ENTRY = /^tfd: *(\d+) events: *([0-9a-f]+) data: *([0-9a-f]+)/gm;
 
+/** What became of `handOver`: `busy` while bytes are between the two ends. */
+export type HandedOver = "done" | "busy" | "impossible";
+
 /**
  * Gives a socket of the runtime another conn: what the runtime sends and receives
  * there from then on, it sends and receives on `ours`. The runtime knows a socket by
@@ -37,21 +43,27 @@ const ENTRY = /^tfd: *(\d+) events: *([0-9a-f]+) data: *([0-9a-f]+)/gm;
  * @param near Our end of the conn to the runtime's socket; broken when it was done
  * @param ours What the runtime gets. Nothing else may wait for it; close this
  *   descriptor of it when it was done
- * @returns whether it was done. If not, nothing has changed: bytes are between the
- *   two ends, or the runtime's socket cannot be found, as without --allow-all
+ * @returns if not `done`, nothing has changed. It is `impossible` if the runtime's
+ *   socket cannot be found, as without --allow-all
  */
-export function handOver(near: number, ours: number): boolean {
+export function handOver(near: number, ours: number): HandedOver {
   const far = findFarEnd(near);
-  if (!far || !isEmpty(near) || !isEmpty(far.fd)) return false;
+  if (!far) return "impossible";
+  // In this order: what has arrived by the first look is there for the second.
+  const ends = [near, far.fd];
+  for (const fd of ends) acknowledge(fd);
+  if (!ends.every(hasArrived) || !ends.every(isEmpty)) return "busy";
   const { epollFd, fd } = far;
   const event = packEvent(far);
   const { dup3, epoll_ctl } = libc();
   // The runtime waits on this thread, so nobody looks meanwhile. To be removed is
   // what epoll knows of the old file; it goes by file and descriptor.
-  if (epoll_ctl(epollFd, EPOLL_CTL_DEL, fd, event) < 0) return false;
+  if (epoll_ctl(epollFd, EPOLL_CTL_DEL, fd, event) < 0) {
+    return "impossible";
+  }
   const done = dup3(ours, fd, O_CLOEXEC) >= 0;
   epoll_ctl(epollFd, EPOLL_CTL_ADD, fd, event);
-  return done;
+  return done ? "done" : "impossible";
 }
 
 /** The runtime's socket whose peer is `near`. */
@@ -91,6 +103,19 @@ function nameOf(call: "getsockname" | "getpeername", fd: number): string {
   return libc()[call](fd, name, length) < 0
     ? ""
     : name.subarray(0, length[0]).toString();
+}
+
+/** Lets a TCP peer know at once what has arrived here. */
+function acknowledge(fd: number): void {
+  const on = new Int32Array([1]);
+  libc().setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, on, 4);
+}
+
+/** Whether the peer has all that was written: what TCP holds back, or has to send
+ * again, is in no queue to read. */
+function hasArrived(fd: number): boolean {
+  const left = new Int32Array(1);
+  return libc().ioctl(fd, SIOCOUTQ, left) === 0 && left[0] === 0;
 }
 
 /** Whether nothing waits to be read, not even the end. */

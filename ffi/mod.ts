@@ -24,7 +24,7 @@ export {
 } from "./sockaddr.ts";
 export * from "./sockets.ts";
 export * from "./datagrams.ts";
-export { handOver } from "./hand_over.ts";
+export { type HandedOver, handOver } from "./hand_over.ts";
 export { findConnection, findListeners } from "./find_socket.ts";
 export {
   decodeTcpInfo,

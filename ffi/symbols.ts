@@ -139,6 +139,14 @@ export const LIBC_SYMBOLS = {
     ],
     result: "i32",
   },
+  ioctl: {
+    parameters: [
+      "i32", // int fd
+      SIZE_T, // unsigned long op
+      "buffer", // int *value, of the operations that we use
+    ],
+    result: "i32",
+  },
   dup3: {
     parameters: [
       "i32", // int oldfd

@@ -1,9 +1,9 @@
-import type { SocketAddress } from "../../ffi/mod.ts";
+import type { HandedOver, SocketAddress } from "../../ffi/mod.ts";
 import type { TunnelError } from "../base/errors.ts";
 import type { DatagramHandler, DatagramSocket } from "./datagrams.ts";
 import type { FastOpenOutcome } from "./fast_open.ts";
 
-export type { SocketAddress };
+export type { HandedOver, SocketAddress };
 
 /** `Conn.read`: the peer sent the end of its direction. */
 export const END = -1;
@@ -162,10 +162,10 @@ export interface Backend {
    *
    * @param near Leads to that socket, which is in this process; all that was read
    *   from it was written to `conn`, and the other way round
-   * @returns whether it was done: then both conns are over. If not, nothing has
-   *   changed: it is not possible, or bytes are on their way to or from the socket
+   * @returns when it was `done`, both conns are over. If not, nothing has changed;
+   *   `busy` while bytes are on their way to or from the socket
    */
-  handOver(near: Conn, conn: Conn): boolean;
+  handOver(near: Conn, conn: Conn): HandedOver;
 }
 
 /** A handler that ignores everything; what a new conn has. */

@@ -4,6 +4,7 @@ import type {
   Backend,
   DialAddressOptions,
   Dialed,
+  HandedOver,
   Listener,
   ListenHandler,
   ListenOptions,
@@ -175,8 +176,8 @@ export class DenoBackend implements Backend {
     return FAST_OPEN_OFF;
   }
 
-  handOver(): boolean {
-    return false;
+  handOver(): HandedOver {
+    return "impossible";
   }
 
   tuneTunnel(conn: unknown): void {

@@ -40,6 +40,7 @@ import type {
   Conn,
   DialAddressOptions,
   Dialed,
+  HandedOver,
   Listener,
   ListenHandler,
   ListenOptions,
@@ -245,12 +246,17 @@ export class EpollBackend implements Backend {
     }
   }
 
-  handOver(near: Conn, conn: Conn): boolean {
-    if (!(near instanceof EpollConn && conn instanceof EpollConn)) return false;
-    if (near.fd < 0 || conn.fd < 0 || !handOver(near.fd, conn.fd)) return false;
-    near.close();
-    conn.release();
-    return true;
+  handOver(near: Conn, conn: Conn): HandedOver {
+    if (
+      !(near instanceof EpollConn && conn instanceof EpollConn) ||
+      near.fd < 0 || conn.fd < 0
+    ) return "impossible";
+    const handed = handOver(near.fd, conn.fd);
+    if (handed === "done") {
+      near.close();
+      conn.release();
+    }
+    return handed;
   }
 
   tuneTunnel(conn: Conn): void {

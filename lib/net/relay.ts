@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { type Conn, END, FAILED } from "./conn.ts";
+import { type Conn, END, FAILED, type HandedOver } from "./conn.ts";
 
 /** Turns of the loop in which what is under way arrives, or else the way is busy. */
 const STEP_ASIDE_TURNS = 50;
@@ -10,12 +10,13 @@ export interface Relay {
   closed: Promise<void>;
   /**
    * Lets `handOver` join the two in another way, at a moment when all that was read
-   * was written. While it gives false it is asked again, for some turns of the loop
-   * in which nothing is read from `b`; then the relay goes on.
+   * was written. While that is busy it is asked again, for some turns of the loop in
+   * which nothing is read from `b`; then the relay goes on.
    *
-   * @returns whether the relay is over
+   * @returns what `handOver` said last; `busy` if it was never asked, `impossible`
+   *   if the relay is over in its own way
    */
-  stepAside(handOver: () => boolean): Promise<boolean>;
+  stepAside(handOver: () => HandedOver): Promise<HandedOver>;
 }
 
 /** One buffer for all relays: it is empty again before a call returns. */
@@ -69,19 +70,22 @@ export function relay(
   return {
     closed: promise,
     async stepAside(handOver) {
+      let handed: HandedOver = "busy";
       back.paused = true;
       for (let turn = 0; turn < STEP_ASIDE_TURNS && !ended; turn++) {
         there.run();
-        if (!ended && there.isEmpty && back.isEmpty && handOver()) {
-          ended = true;
-          resolve();
-        } else {
-          await new Promise<void>((next) => void setImmediate(next));
-        }
+        if (!ended && there.isEmpty && back.isEmpty) handed = handOver();
+        if (handed !== "busy") break;
+        await new Promise<void>((next) => void setImmediate(next));
       }
       back.paused = false;
+      if (handed === "done") {
+        ended = true;
+        resolve();
+        return handed;
+      }
       if (!ended) back.run();
-      return ended;
+      return ended ? "impossible" : handed;
     },
   };
 }

@@ -7,9 +7,10 @@ import {
   type Conn,
   END,
   FAILED,
+  type HandedOver,
   type Listener,
 } from "../net/conn.ts";
-import { relay } from "../net/relay.ts";
+import { type Relay, relay } from "../net/relay.ts";
 import { bridgeClient } from "./bridge_client.ts";
 import { PongConn } from "./pong_conn.ts";
 
@@ -54,6 +55,7 @@ export interface BridgedConn {
 
 /** Not in the way of the requests that wait for a new tunnel. */
 const STEP_ASIDE_MS = 50;
+const MAX_STEP_ASIDE_MS = 10_000;
 /** An upgrade request, a CONNECT or a ClientHello is not longer. */
 const MAX_FIRST_BYTES = 16_384;
 const PROXY_USER = "synsocks";
@@ -232,17 +234,25 @@ async function dialWithFirst(
   const relayed = relay(
     ...[local, conn, sent < first.length ? first.slice(sent) : EMPTY] as const,
   );
-  function handOver(): boolean {
-    return backend.handOver(local, dialed.conn);
-  }
   return {
     conn,
     stepAside() {
-      const timer = setTimeout(
-        () => relayed.stepAside(handOver),
-        STEP_ASIDE_MS,
-      );
-      relayed.closed.then(() => clearTimeout(timer));
+      stepAside(relayed, () => backend.handOver(local, dialed.conn));
     },
   };
+}
+
+/** Tries until the relay is over, less and less often: a path may be busy. */
+function stepAside(
+  { closed, stepAside: tryOnce }: Relay,
+  handOver: () => HandedOver,
+  waitMs: number = STEP_ASIDE_MS,
+): void {
+  let timer = setTimeout(again, waitMs);
+  closed.then(() => clearTimeout(timer));
+  async function again(): Promise<void> {
+    waitMs = Math.min(2 * waitMs, MAX_STEP_ASIDE_MS);
+    const handed = await tryOnce(handOver);
+    if (handed === "busy") timer = setTimeout(again, waitMs);
+  }
 }

@@ -4,6 +4,6 @@ import { accept, handOver, listenTcp, localAddress } from "../../ffi/mod.ts";
 const listener = listenTcp({ host: "127.0.0.1", port: 0 });
 const { port } = localAddress(listener)!;
 const far = await Deno.connect({ hostname: "127.0.0.1", port });
-const done = handOver(accept(listener), listener);
+const handed = handOver(accept(listener), listener);
 far.close();
-Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify({ done })));
+Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify({ handed })));
