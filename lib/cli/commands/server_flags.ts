@@ -136,7 +136,7 @@ export const SERVER_FLAGS = {
     kind: "switch",
     name: "socks-nowait",
     short: "i",
-    help: "Reverse mode: lpen the proxy port before a provider is there",
+    help: "Reverse mode: open the proxy port before a provider is there",
   },
   udpHost: {
     kind: "text",
