@@ -320,6 +320,7 @@ function inspect(fd: number): FastOpenOutcome {
 
 function trySetFastOpen(fd: number): void {
   try {
+    // Whatever the kernel's setting is: it is asked again at each SYN.
     setOption(fd, IPPROTO_TCP, TCP_FASTOPEN, FAST_OPEN_QUEUE);
   } catch {
     // Old kernels and some sandboxes: plain connections still work, and

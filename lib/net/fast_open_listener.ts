@@ -56,7 +56,7 @@ export class FastOpenListener
     const chosen = sharedBackend(options.backend);
     this.fastOpen = fastOpenThrough(chosen, "listen");
     this.#listener = chosen.backend.listen(
-      { host, port, reusePort, fastOpen: this.fastOpen.supported },
+      { host, port, reusePort, fastOpen: true },
       {
         accepted: (conn) => this.#accepted(conn),
         acceptFailed: (error) => this.#accepting.shift()?.reject(error),
@@ -78,7 +78,8 @@ export class FastOpenListener
 
   #outcome(outcome: FastOpenOutcome): FastOpenOutcome {
     const { fastOpen } = this;
-    if (fastOpen.supported) return outcome;
+    // The kernel's setting may have been changed meanwhile.
+    if (fastOpen.supported || outcome.result !== "off") return outcome;
     return { ...outcome, reason: fastOpen.reason };
   }
 

@@ -224,7 +224,7 @@ class TunnelClient implements Client {
       sessions: this.#sessions,
       host: socksHost,
       port: socksPort,
-      fastOpen: this.#tfo.socks && fastOpenSupport().listen.supported,
+      fastOpen: this.#tfo.socks,
       optimistic,
       speaksFirst: this.#opened.learnt.speaksFirst,
       ...checked,

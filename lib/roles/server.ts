@@ -116,13 +116,12 @@ class RelayServer implements Server {
     this.#tfo = tfo;
     this.#chosen = chooseBackend(backend, logger);
     const sockets = this.#chosen.backend;
-    const support = fastOpenSupport();
     const resolver = new Resolver();
     const observer = this.counters.observe;
     const { udpIdleMs: idleMs, upstreamProxy } = options;
     const { fastOpen: memory, speaksFirst } = opened.learnt;
     const direct = new HappyEyeballsDialer(sockets, resolver, {
-      fastOpen: tfo.target && support.dial.supported,
+      fastOpen: tfo.target && fastOpenSupport().dial.supported,
       anyBytes: tfoAny,
       synFailed: () => observer({ type: "synFailed", hop: "target" }),
       memory,
@@ -141,7 +140,7 @@ class RelayServer implements Server {
       logger,
       observer,
       socksHost,
-      socksFastOpen: tfo.socks && support.listen.supported,
+      socksFastOpen: tfo.socks,
       socksNoWait,
       optimistic,
       speaksFirst,
@@ -193,7 +192,7 @@ class RelayServer implements Server {
     await Promise.resolve();
     const { hostname: host, port } = this.addr;
     this.#context.backend.tuneServeListener({ host, port }, {
-      fastOpen: this.#tfo.ws && fastOpenSupport().listen.supported,
+      fastOpen: this.#tfo.ws,
     });
   }
 

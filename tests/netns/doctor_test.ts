@@ -195,6 +195,18 @@ testInNamespace(
 );
 
 testInNamespace(
+  "a server needs no restart once the setting is changed",
+  async () => {
+    const { code, stdout } = await runDoctor(
+      1,
+      ["--fix", "--yes", ...SERVER],
+      { setup: OWN_SYSCTL_D },
+    );
+    assertEquals(code, 0, stdout);
+  },
+);
+
+testInNamespace(
   "doctor --fix changes nothing while nobody says yes",
   async () => {
     const { code, stderr, setting, file } = await runDoctor(1, ["--fix"], {
