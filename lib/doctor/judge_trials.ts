@@ -69,8 +69,9 @@ function explain(
     case "notAcknowledged":
       return {
         detail:
-          `reached, but ${who} leaves the data of SYNs alone: its queue ` +
-          "is full, its key has changed, or the network takes the data out",
+          `reached, but ${who} leaves the data of SYNs alone: this port has ` +
+          "no Fast Open (another one of the address gave the cookie), its " +
+          "queue is full, its key has changed, or the network takes the data out",
         fix: `nstat -az TcpExtTCPFastOpenListenOverflow (at ${who})`,
       };
     case "synRepeated":

@@ -12,7 +12,7 @@ import { errorText } from "../base/errors.ts";
 import { fastOpenSupport } from "../net/fast_open.ts";
 import type { Check, Finding } from "./check.ts";
 import { FAST_OPEN_SETTING } from "./fast_open_setting.ts";
-import { sysctlWritable } from "./sysctl.ts";
+import { sysctlPath, sysctlWritable } from "./sysctl.ts";
 
 /** TCP_FASTOPEN_CONNECT came with 4.11, and with it the fixes that we rely on. */
 const MIN_KERNEL: readonly [number, number] = [4, 11];
@@ -104,7 +104,7 @@ function runSocketOptions(): Finding {
 
 /** What of this machine is not ours to set. */
 function runLimits(): Finding {
-  const isolated = netNamespace("self") !== netNamespace("1");
+  const isolated = Deno.build.os === "linux" && hasOwnNetwork();
   const written = sysctlWritable(FAST_OPEN_SETTING);
   const facts = {
     ownNetwork: isolated,
@@ -135,12 +135,16 @@ function waysToWrite(reason: string): string {
     : `docker run --sysctl ${FAST_OPEN_SETTING}=3 …`;
 }
 
-function netNamespace(pid: string): string | undefined {
+/** Only the host has it. (Process 1 of a container is in the same network.) */
+const HOST_ONLY_SETTING = "net.core.netdev_max_backlog";
+
+/** Whether this is another network namespace than the host's. */
+function hasOwnNetwork(): boolean {
   try {
-    return Deno.readLinkSync(`/proc/${pid}/ns/net`);
-  } catch {
-    // Another user's: take it for ours.
-    return pid === "1" ? netNamespace("self") : undefined;
+    Deno.statSync(sysctlPath(HOST_ONLY_SETTING));
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
   }
 }
 

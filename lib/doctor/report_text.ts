@@ -74,8 +74,6 @@ function verdictLines(report: DoctorReport): string[] {
   );
   return [
     `${head} ${counts("fail")} failed, ${counts("warn")} warned.`,
-    ...(fixable
-      ? ["Kernel settings can be changed with: synsocks doctor --fix"]
-      : []),
+    ...(fixable ? ["Kernel settings can be changed with the flag --fix."] : []),
   ];
 }

@@ -90,7 +90,13 @@ async function fixSettings(
   for (const line of sysctlFileText(settings).trimEnd().split("\n")) {
     output.err(`  ${line}`);
   }
-  if (!yes && !asked("Change these settings?")) {
+  if (!yes && !Deno.stdin.isTerminal()) {
+    output.err(
+      "Nothing was changed: no terminal to ask at; --yes does not ask.",
+    );
+    return false;
+  }
+  if (!yes && !confirm("Change these settings?")) {
     output.err("Nothing was changed.");
     return false;
   }
@@ -101,11 +107,6 @@ async function fixSettings(
     output.err(`Cannot change kernel settings: ${errorText(error)}`);
     return true;
   }
-}
-
-/** A question at the terminal; without one the answer is no. */
-function asked(question: string): boolean {
-  return Deno.stdin.isTerminal() && confirm(question);
 }
 
 function byHand(settings: Settings): string[] {
