@@ -73,8 +73,10 @@ export class KeptSession {
     } = this.#options;
     while (!signal.aborted) {
       let lost: unknown;
+      let wasOpen = false;
       try {
         const session = await open(signal);
+        wasOpen = true;
         backoff.reset();
         this.#use(session);
         const since = clock.now();
@@ -98,7 +100,9 @@ export class KeptSession {
       this.#logger.warn(
         this.current
           ? "Cannot replace the session, trying again"
-          : "Lost the server, trying again",
+          : wasOpen
+          ? "Lost the server, trying again"
+          : "Cannot connect to the server, trying again",
         { reason, waitMs },
       );
       await clock.delay(waitMs, signal).catch(() => {});

@@ -1,5 +1,16 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { startClient, startServer, TunnelError } from "../../mod.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { SILENT } from "../../lib/base/logger.ts";
+import {
+  type Logger,
+  startClient,
+  startServer,
+  TunnelError,
+} from "../../mod.ts";
 import { within } from "../ffi/within.ts";
 import { OldServer } from "../roles/_old_server.ts";
 import { until } from "../roles/_modes.ts";
@@ -53,6 +64,20 @@ testVariants("[19] a client with retryAuth tries again", async (variant) => {
   await client.close();
   await server.close();
 }, ({ optimistic }) => !optimistic);
+
+Deno.test("[20] a client says whether it has had the server", async () => {
+  const said = Promise.withResolvers<string>();
+  const logger: Logger = { ...SILENT, warn: (text) => said.resolve(text) };
+  const client = await startClient({
+    url: `ws://${LOCAL}:${closedPort()}`,
+    token: TOKEN,
+    socksPort: 0,
+    logger,
+  });
+  assertStringIncludes(await within(said.promise), "Cannot connect");
+  client.ready.catch(() => {});
+  await client.close();
+});
 
 testVariants("[20] a client with reconnect off ends", async (variant) => {
   const client = await startClient({

@@ -160,7 +160,8 @@ export const CLIENT_FLAGS = {
     min: -0x80000000,
     max: 64,
     default: 1,
-    help: "WebSockets to the server, among which requests are spread",
+    help: "WebSockets to the server, among which requests are spread; -1 for " +
+      "one for each processor",
   },
   renew: {
     kind: "text",
