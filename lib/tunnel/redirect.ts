@@ -1,5 +1,5 @@
 import { formatTarget } from "../base/address.ts";
-import { TunnelError } from "../base/errors.ts";
+import { errorText, TunnelError } from "../base/errors.ts";
 import { hashToken } from "../wire/token.ts";
 import {
   type AuthenticatedUrl,
@@ -40,7 +40,7 @@ export function mayBeRedirect(error: unknown, url: URL): boolean {
  * @returns Where to: absolute, `ws` or `wss`, without a fragment. Nothing if there
  *   is no answer.
  * @throws {TunnelError} If the answer is no redirect, or leads where no WebSocket
- *   can be.
+ *   can be; or if TLS fails, which this tells and the WebSocket does not.
  */
 export async function askLocation(
   url: URL,
@@ -53,8 +53,10 @@ export async function askLocation(
   try {
     response = await fetch(http, { client, signal, redirect: "manual" });
     await response.body?.cancel();
-  } catch {
-    return undefined;
+  } catch (error) {
+    const reason = whyNoTls(error);
+    if (reason === undefined) return undefined;
+    throw new TunnelError("failed", reason);
   }
   const { status, headers } = response;
   if (!REDIRECTS.has(status)) {
@@ -74,6 +76,23 @@ export async function askLocation(
   }
   next.hash = "";
   return next;
+}
+
+/** The words of rustls, which stand behind the URL with the token. */
+const BAD_CERTIFICATE = /invalid peer certificate: (.+)$/;
+const NO_TLS = /received corrupt message/;
+
+/** Why there was no TLS, if that was it, and what would change it. */
+function whyNoTls(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause ?? error : error;
+  const text = errorText(cause);
+  if (NO_TLS.test(text)) return "the server does not speak TLS: use ws://";
+  const flaw = BAD_CERTIFICATE.exec(text)?.[1];
+  if (flaw === undefined) return undefined;
+  const advice = flaw.includes("CaUsedAsEndEntity")
+    ? "make it with openssl req -addext basicConstraints=critical,CA:FALSE"
+    : "--ca-file names one to trust";
+  return `the server's certificate is not accepted: ${flaw}; ${advice}`;
 }
 
 /** What decides over a redirect. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { startClient, startServer } from "../../mod.ts";
+import { startClient, startServer, TunnelError } from "../../mod.ts";
 import { ffiSupport } from "../../ffi/mod.ts";
 import { within } from "../ffi/within.ts";
 import { askFor, echo, readExactly, Target, writeAll } from "./_app.ts";
@@ -91,7 +91,22 @@ for (const backend of BACKENDS) {
       }
       // A certificate that nobody vouches for is refused.
       const stranger = await startClient({ ...common, reconnect: false });
-      await assertRejects(() => within(stranger.closed), Error);
+      await assertRejects(
+        () => within(stranger.closed),
+        TunnelError,
+        "the server's certificate is not accepted: UnknownIssuer; --ca-file",
+      );
+      // Nor is one that does not speak TLS, and the user is told.
+      const plain = await startClient({
+        ...common,
+        url: `wss://${LOCAL}:${server.addr.port}`,
+        reconnect: false,
+      });
+      await assertRejects(
+        () => within(plain.closed),
+        TunnelError,
+        "does not speak TLS: use ws://",
+      );
       await within(server.close());
     },
   });

@@ -13,7 +13,6 @@ import {
   dialTunnel,
   type DialTunnelOptions,
 } from "../../lib/tunnel/dial_tunnel.ts";
-import { UpgradeError } from "../../lib/tunnel/redirect.ts";
 import type { Transport } from "../../lib/tunnel/transport.ts";
 import { hashToken } from "../../lib/wire/token.ts";
 import {
@@ -269,7 +268,8 @@ const CASES: Case[] = [
       // A certificate that nobody vouches for hides where it leads.
       await assertRejects(
         () => dial(backend, `wss://127.0.0.1:${secure.port}/back`),
-        UpgradeError,
+        TunnelError,
+        "the server's certificate is not accepted: UnknownIssuer",
       );
       await assertRejects(
         () => dial(backend, `wss://127.0.0.1:${secure.port}/gone`, { caCerts }),
