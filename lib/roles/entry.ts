@@ -89,12 +89,21 @@ export class Entry {
       observer,
       ...udp,
     });
-    this.#listener = backend.listen({ host, port, fastOpen }, {
-      accepted: (conn) => this.#accepted(conn),
-      measured: (rttUs) => observer({ type: "synSaved", hop: "socks", rttUs }),
-      acceptFailed: (error) =>
-        logger.warn("Cannot accept", { error: error.message }),
-    });
+    try {
+      this.#listener = backend.listen({ host, port, fastOpen }, {
+        accepted: (conn) => this.#accepted(conn),
+        measured: (rttUs) =>
+          observer({ type: "synSaved", hop: "socks", rttUs }),
+        acceptFailed: (error) =>
+          logger.warn("Cannot accept", { error: error.message }),
+      });
+    } catch (error) {
+      throw new TunnelError(
+        errorCode(error),
+        `Cannot listen on ${formatTarget({ host, port })}: ${errorText(error)}`,
+        { cause: error },
+      );
+    }
   }
 
   /** Where it listens. */

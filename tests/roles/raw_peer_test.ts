@@ -1,6 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ffiSupport } from "../../ffi/mod.ts";
-import { type Server, startClient, startServer } from "../../mod.ts";
+import {
+  type Server,
+  startClient,
+  startServer,
+  TunnelError,
+} from "../../mod.ts";
 import { channelKey, newChannelId } from "../../lib/wire/channel_id.ts";
 import { decodeMessage } from "../../lib/wire/decode.ts";
 import { encodeMessage } from "../../lib/wire/encode.ts";
@@ -118,6 +123,21 @@ Deno.test("[23] a client listens after the first login, or at once with noWait",
       await within(patient.close());
       await within(eager.close());
     }
+  });
+});
+
+Deno.test("[23] a client says which port it cannot have", async () => {
+  using taken = Deno.listen({ hostname: LOCAL, port: 0 });
+  const { port: socksPort } = taken.addr;
+  const text = `Cannot listen on ${LOCAL}:${socksPort}: address already in use`;
+  await onServer(async ({ addr }) => {
+    const url = `ws://${LOCAL}:${addr.port}`;
+    const base = { url, token: TOKEN, socksPort };
+    const client = await startClient(base);
+    client.ready.catch(() => {});
+    await assertRejects(() => within(client.closed), TunnelError, text);
+    const eager = { ...base, noWait: true };
+    await assertRejects(() => startClient(eager), TunnelError, text);
   });
 });
 
