@@ -53,6 +53,9 @@ export class FastOpenListener
     if (!ipFamily(host)) {
       throw new ConfigError("hostname", `"${hostname}" is no IP address`);
     }
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new ConfigError("port", `must be from 0 to 65535 but got ${port}`);
+    }
     const chosen = sharedBackend(options.backend);
     this.fastOpen = fastOpenThrough(chosen, "listen");
     this.#listener = chosen.backend.listen(
@@ -143,8 +146,8 @@ function closedError(): TunnelError {
  * @param options Where to listen.
  * @returns A listener that accepts already.
  * @throws {TunnelError} `unavailable` if the address is taken, `denied` …
- * @throws {ConfigError} if `hostname` is no IP address, or `epoll` was asked for
- *   and cannot be had
+ * @throws {ConfigError} if `hostname` is no IP address, if the port is wrong, or if
+ *   `epoll` was asked for and cannot be had
  *
  * @example An echo server
  * ```ts ignore

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ffiSupport } from "../../ffi/mod.ts";
 import {
   ConfigError,
@@ -202,6 +202,8 @@ Deno.test("listenFastOpen() and dialFastOpen() refuse wrong addresses", async ()
   } catch (error) {
     assert(error instanceof ConfigError);
   }
+  assertThrows(() => listenFastOpen({ port: 65_536 }), ConfigError);
+  assertThrows(() => listenFastOpen({ port: -1 }), ConfigError);
   await assertRejects(() => dialFastOpen({ port: 0 }), ConfigError);
   await assertRejects(() => dialFastOpen({ port: 65_536 }), ConfigError);
 });
