@@ -147,8 +147,13 @@ export interface Backend {
   /**
    * Sets options for tunnels on the listener of `Deno.serve` at `address`; what
    * it accepts inherits them.
+   *
+   * @returns why it could not be done, if system calls could do it
    */
-  tuneServeListener(address: SocketAddress, options: TunnelSocketOptions): void;
+  tuneServeListener(
+    address: SocketAddress,
+    options: TunnelSocketOptions,
+  ): string | undefined;
   /** What the SYN of a conn did that `Deno.serve` accepted. */
   inspectServed(
     remote: SocketAddress,

@@ -168,7 +168,7 @@ export class DenoBackend implements Backend {
     for (const resolve of waiting) resolve();
   }
 
-  tuneServeListener(): void {
+  tuneServeListener(): undefined {
     // Deno.serve sets TCP_NODELAY itself; the rest needs system calls.
   }
 

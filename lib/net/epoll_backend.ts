@@ -229,11 +229,15 @@ export class EpollBackend implements Backend {
   tuneServeListener(
     address: SocketAddress,
     options: TunnelSocketOptions,
-  ): void {
-    for (const fd of findListeners(address)) {
+  ): string | undefined {
+    const fds = findListeners(address);
+    for (const fd of fds) {
       tuneTunnelFd(fd);
       if (options.fastOpen) trySetFastOpen(fd);
     }
+    return fds.length > 0
+      ? undefined
+      : "Deno shows its own sockets only with --allow-all";
   }
 
   inspectServed(remote: SocketAddress, localPort: number): FastOpenOutcome {

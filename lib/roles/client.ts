@@ -140,6 +140,9 @@ export interface Client {
  * Starts a client: keeps a tunnel to the server and serves apps on a proxy port,
  * or dials targets for the server.
  *
+ * Needs `--allow-net`; with a `ws` server, for a socket in the temporary directory,
+ * `--allow-read` and `--allow-write`; and `--allow-ffi` for TCP Fast Open.
+ *
  * @throws {ConfigError} if an option is not possible
  * @throws {TunnelError} if the SOCKS port cannot be had (with `noWait`)
  */

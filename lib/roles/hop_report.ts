@@ -20,17 +20,25 @@ const HALVES = {
 /**
  * For the user: what TCP Fast Open does at each hop of a role, or why nothing, and
  * which sockets it uses.
+ *
+ * @param whyNotTuned Why the server's port has no socket options, if it has none
  */
 export function hopReport(
   hops: readonly TfoHop[],
   choice: TfoChoice,
   { backend, reason }: ChosenBackend,
+  whyNotTuned?: string,
 ): string[] {
   const support = fastOpenSupport();
   return [
     ...hops.map((hop) => {
       const possible = supportOn(backend.name, support[HALVES[hop]]);
-      return hopLine(hop, choice, possible);
+      const isOut = hop === "ws" && possible.supported && whyNotTuned;
+      return hopLine(
+        hop,
+        choice,
+        isOut ? { supported: false, reason: whyNotTuned } : possible,
+      );
     }),
     `sockets: ${backend.name}` + (reason ? ` (${reason})` : ""),
   ];

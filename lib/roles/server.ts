@@ -62,6 +62,9 @@ const DRAIN_POLL_MS = 20;
  * Starts a server: takes tunnels of clients that have a token, and dials for them,
  * or passes what apps and connectors want to providers.
  *
+ * Needs `--allow-net`; `--allow-ffi` for TCP Fast Open towards targets; and
+ * `--allow-all` for it at its own port, since Deno shows its sockets to no less.
+ *
  * @throws {ConfigError} if an option is not possible
  * @throws {TunnelError} if it cannot listen
  */
@@ -91,6 +94,7 @@ class RelayServer implements Server {
   readonly #options: ServerOptions;
   readonly #opened: OpenedLearnt;
   readonly #tfo: TfoChoice;
+  #whyNotTuned: string | undefined;
   readonly #chosen: ChosenBackend;
   readonly #context: ServerContext;
   readonly #sessions = new Set<Session>();
@@ -191,9 +195,12 @@ class RelayServer implements Server {
     // A listener is found by its address once Deno has it.
     await Promise.resolve();
     const { hostname: host, port } = this.addr;
-    this.#context.backend.tuneServeListener({ host, port }, {
-      fastOpen: this.#tfo.ws,
-    });
+    this.#whyNotTuned = this.#context.backend.tuneServeListener(
+      { host, port },
+      {
+        fastOpen: this.#tfo.ws,
+      },
+    );
   }
 
   get addr(): { hostname: string; port: number } {
@@ -209,7 +216,7 @@ class RelayServer implements Server {
     const hops: TfoHop[] = ["ws"];
     if (types.has("reverse")) hops.push("socks");
     if (types.has("forward")) hops.push("target");
-    return hopReport(hops, this.#tfo, this.#chosen);
+    return hopReport(hops, this.#tfo, this.#chosen, this.#whyNotTuned);
   }
 
   #admitted(

@@ -93,7 +93,9 @@ export class KeptSession {
       if (signal.aborted) return;
       if (this.current === undefined) {
         const rejected = lost instanceof TunnelError && lost.code === "auth";
-        if (!reconnect || (rejected && !retryAuth)) throw lost;
+        // Nobody grants a permission later.
+        const forbidden = lost instanceof Deno.errors.NotCapable;
+        if (!reconnect || forbidden || (rejected && !retryAuth)) throw lost;
       }
       const waitMs = backoff.next();
       const reason = errorText(lost);
