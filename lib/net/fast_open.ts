@@ -129,6 +129,9 @@ function supportOfBit(value: number | undefined, bit: number): Support {
  * Whether TCP Fast Open works here, for dialling and for listening, and if not
  * why and what would change it.
  *
+ * The first call of anything here that opens a socket loads the C library, which
+ * stays loaded: in tests that look for leaks, call this once outside of them.
+ *
  * @param ffi Whether system calls can be made; asked of the platform by default
  * @param sysctl The value of net.ipv4.tcp_fastopen; read from the kernel by default
  */
