@@ -61,6 +61,10 @@ const SESSION_WAIT_MS = 10_000;
 /** An app that was told success has its first bytes here by then, or waits for
  * the target to speak first. */
 const FIRST_BYTES_WAIT_MS = 2;
+/** So long if it is the app that speaks first: a browser has its first bytes at
+ * once, but curl reads all certificates of the system before it says ClientHello. To
+ * wait for them costs nothing, as they travel with CONNECT and save a round trip. */
+const APP_WAIT_MS = 25;
 
 const SCRATCH = new Uint8Array(MAX_FIRST_BYTES);
 
@@ -71,6 +75,7 @@ export class Entry {
   readonly #handshakes = new Deadlines(HANDSHAKE_DEADLINE_MS);
   readonly #responses = new Deadlines(RESPONSE_DEADLINE_MS);
   readonly #firstBytes = new Deadlines(FIRST_BYTES_WAIT_MS);
+  readonly #appsFirstBytes = new Deadlines(APP_WAIT_MS);
   readonly #conns = new Set<Conn>();
   readonly #udp: UdpEntry;
   #closed = false;
@@ -138,6 +143,7 @@ export class Entry {
     this.#handshakes.clear();
     this.#responses.clear();
     this.#firstBytes.clear();
+    this.#appsFirstBytes.clear();
   }
 
   #accepted(conn: Conn): void {
@@ -200,13 +206,12 @@ export class Entry {
       return this.#open(session, request, first);
     }
     request.succeed();
-    const { speaksFirst } = this.#options;
-    if (
-      first.length > 0 || !session.v1 || speaksFirst.has(target)
-    ) {
+    const speaker = this.#options.speaksFirst.expected(target);
+    if (first.length > 0 || !session.v1 || speaker === "target") {
       return this.#open(session, request, first);
     }
-    this.#awaitFirst(session, request);
+    const waits = speaker === "app" ? this.#appsFirstBytes : this.#firstBytes;
+    this.#awaitFirst(session, request, waits);
   }
 
   /**
@@ -214,10 +219,10 @@ export class Entry {
    * the exit has them for its SYN; but nobody waits long for an app that waits for
    * the target.
    */
-  #awaitFirst(session: Session, request: TcpRequest): void {
+  #awaitFirst(session: Session, request: TcpRequest, waits: Deadlines): void {
     const { conn } = request;
     const open = (first: Uint8Array): void => {
-      this.#firstBytes.cancel(deadline);
+      waits.cancel(deadline);
       this.#conns.delete(conn);
       if (this.#closed) return;
       this.#open(session, request, first);
@@ -229,12 +234,12 @@ export class Entry {
       open(count > 0 ? SCRATCH.subarray(0, count) : EMPTY);
     };
     const gone = (): void => {
-      this.#firstBytes.cancel(deadline);
+      waits.cancel(deadline);
       this.#conns.delete(conn);
       conn.reset();
       this.#finished();
     };
-    const deadline = this.#firstBytes.add(() => open(EMPTY));
+    const deadline = waits.add(() => open(EMPTY));
     this.#conns.add(conn);
     conn.handler = { readable, writable() {}, failed: gone };
     readable();
@@ -251,13 +256,13 @@ export class Entry {
       (optimistic || (silent && session.v1));
     // More bytes of the app are read, and sent, before the target was reached.
     const early = told && sendsEarly;
-    if (told && bytes.length > 0) speaksFirst.appSpoke(target);
+    if (told && bytes.length > 0) speaksFirst.appSpoke(target, false);
     const splice = new Splice({
       ...(told && bytes.length === 0
         ? {
           spoke: (first) =>
             first === "conn"
-              ? speaksFirst.appSpoke(target)
+              ? speaksFirst.appSpoke(target, true)
               : speaksFirst.targetSpoke(target),
         }
         : {}),

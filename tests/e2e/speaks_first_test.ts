@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { askFor, readExactly, Target, writeAll } from "./_app.ts";
+import { askFor, echo, readExactly, Target, writeAll } from "./_app.ts";
 import { onStage, testVariants } from "./_stage.ts";
 
 const LOCAL = "127.0.0.1";
@@ -80,4 +80,36 @@ testVariants(
     }
   },
   ({ optimistic }) => optimistic,
+);
+
+/** What an app does before it speaks; more than an entry waits for it at first. */
+const THINK_MS = 8;
+const REQUEST = new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n");
+const MAX_VISITS = 20;
+
+testVariants(
+  "startClient() waits longer for an app that is known to speak first",
+  async (variant) => {
+    await using target = new Target(echo);
+    await onStage(variant, async ({ socksPort, server }) => {
+      const visit = async (): Promise<void> => {
+        const { conn } = await askFor(socksPort, LOCAL, target.port);
+        await new Promise((resolve) => setTimeout(resolve, THINK_MS));
+        await writeAll(conn, REQUEST);
+        assertEquals(await readExactly(conn, REQUEST.length), REQUEST);
+        conn.close();
+      };
+      const withoutData = () => server.counters.count("syn.target.off");
+      await visit();
+      assertEquals(withoutData(), 1);
+      // A busy machine may think longer than that.
+      let visits = 1;
+      while (withoutData() === visits && visits < MAX_VISITS) {
+        await visit();
+        visits++;
+      }
+      assert(withoutData() < visits);
+    });
+  },
+  ({ optimistic, backend }) => optimistic && backend === "epoll",
 );
