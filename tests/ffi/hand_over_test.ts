@@ -14,11 +14,16 @@ import {
   setOption,
   WOULD_BLOCK,
 } from "../../ffi/mod.ts";
-import { pathBeside, runDeno } from "./run_deno.ts";
+import { hasProgram } from "../netns/_namespace.ts";
+import { pathBeside, runDeno, runDenoAtTerminal } from "./run_deno.ts";
 import { turns } from "./turns.ts";
 import { within } from "./within.ts";
 
 const LINUX = Deno.build.os === "linux";
+
+const HAS_SCRIPT = hasProgram("script");
+// deno-lint-ignore no-console -- the reason belongs to the test's output
+if (!HAS_SCRIPT) console.log("skipped: there is no program named script");
 
 // The C library stays open once it was opened: that must not be inside a test.
 if (LINUX) ffiSupport();
@@ -297,6 +302,18 @@ Deno.test({
       assertEquals({ code, stderr }, { code: 0, stderr: "" });
       assertEquals(JSON.parse(stdout), { handed: "impossible" });
     }
+  },
+});
+
+Deno.test({
+  name: "handOver() asks nobody for a permission",
+  ignore: !LINUX || !HAS_SCRIPT,
+  async fn() {
+    const main = pathBeside(import.meta.url, "./_hand_over_main.ts");
+    const { stdout } = await runDenoAtTerminal(
+      ["--allow-ffi", "--allow-net", "--allow-read=/tmp", main],
+    );
+    assertEquals(stdout, JSON.stringify({ handed: "impossible" }));
   },
 });
 

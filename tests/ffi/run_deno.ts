@@ -26,6 +26,18 @@ export function runDeno(args: readonly string[]): Promise<RunResult> {
   );
 }
 
+/** As `runDeno`, at a terminal, where Deno asks for permissions; needs `script`. */
+export function runDenoAtTerminal(args: readonly string[]): Promise<RunResult> {
+  const command = [Deno.execPath(), "run", "--no-config", ...args];
+  return run(
+    new Deno.Command("script", {
+      args: ["-qec", command.map((word) => `'${word}'`).join(" "), "/dev/null"],
+      stdin: "null",
+      signal: AbortSignal.timeout(20_000),
+    }),
+  );
+}
+
 /** As `runDeno`, in a process that may have `limit` descriptors. */
 export function runDenoWithDescriptors(
   limit: number,
