@@ -31,8 +31,9 @@ export interface HappyEyeballsOptions {
 
 /**
  * Dials names: all addresses, each a little later than the one before, and the
- * first that connects wins (RFC 8305). Only the first attempt uses Fast Open; so
- * a target that cannot take SYN data costs nothing but that attempt.
+ * first that connects wins (RFC 8305). Only the first attempt that gets out of this
+ * machine uses Fast Open; so a target that cannot take SYN data costs nothing but
+ * that attempt.
  */
 export class HappyEyeballsDialer implements Dialer {
   readonly #backend: Backend;
@@ -119,8 +120,9 @@ export class HappyEyeballsDialer implements Dialer {
     const waiting = addresses.slice(0, MAX_ATTEMPTS);
     let running = 0;
     let won = false;
+    let mayFastOpen = fastOpen;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const next = (isFirst: boolean): void => {
+    const next = (): void => {
       clearTimeout(timer);
       const host = waiting.shift();
       if (host === undefined) {
@@ -129,10 +131,12 @@ export class HappyEyeballsDialer implements Dialer {
       }
       running++;
       if (waiting.length > 0) {
-        timer = setTimeout(() => next(false), ATTEMPT_DELAY_MS);
+        timer = setTimeout(next, ATTEMPT_DELAY_MS);
       }
       const attempt = { ...options, signal: together };
-      this.#attempt(host, target, attempt, isFirst && fastOpen).then(
+      const isFast = mayFastOpen;
+      mayFastOpen = false;
+      this.#attempt(host, target, attempt, isFast).then(
         (dialed) => {
           running--;
           // Two may finish in the same turn.
@@ -146,12 +150,14 @@ export class HappyEyeballsDialer implements Dialer {
           running--;
           if (won) return;
           if (error instanceof TunnelError) errors.push(error);
+          // No way there, such as to IPv6 from most servers: nobody saw its SYN.
+          if (isFast && errorCode(error) === "unreachable") mayFastOpen = true;
           if (signal?.aborted) reject(signal.reason);
-          else next(false);
+          else next();
         },
       );
     };
-    next(true);
+    next();
     try {
       return await promise;
     } finally {

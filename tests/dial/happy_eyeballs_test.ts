@@ -269,4 +269,16 @@ if (!NO_FAST_OPEN) {
       assertEquals(only, true);
     },
   );
+
+  testOnEpoll(
+    "HappyEyeballsDialer uses Fast Open behind an address without a way to it",
+    async (backend) => {
+      // TCP has no way to a multicast address; so it is with IPv6 elsewhere.
+      const addresses = ["224.0.0.1", "127.0.0.3"];
+      const second = await fastOpenOf(backend, addresses, GET, {
+        fastOpen: true,
+      });
+      assertEquals(second, true);
+    },
+  );
 }
