@@ -13,12 +13,14 @@ import { keyOf, type Place, placeOf, placeOfText } from "./place.ts";
 /**
  * How a dial with data for the SYN went: what the kernel says of the conn, or
  *
+ * - `dataRefused`: somebody refused it, and not the one without data behind it
  * - `optionLost`: `noCookie`, and the SYN that asked for one had to be sent again
  * - `unanswered`: nothing came, though the SYN was sent again
  * - `unknown`: it ended before that, or the host answered something else
  */
 export type FastOpenLesson =
   | FastOpenResult
+  | "dataRefused"
   | "optionLost"
   | "unanswered"
   | "unknown";
@@ -46,7 +48,8 @@ const KEEP_MS = 86_400_000;
 
 /** What there is to remember; all else only ends what was. */
 const FAULTS: readonly FastOpenLesson[] = [
-  ...["synRepeated", "optionLost", "unanswered", "notAcknowledged"] as const,
+  ...["synRepeated", "dataRefused", "optionLost", "unanswered"] as const,
+  "notAcknowledged",
 ];
 
 /** What a SYN had that was lost: data, or the option that asks for a cookie. */
@@ -74,10 +77,11 @@ interface KnownNetwork {
  * that the next dial goes plain at once instead of waiting a second for a SYN that
  * is lost.
  *
- * An address to which a SYN had to be sent again, or that left the data alone twice
- * in a row, is dialled plain for a minute; then one dial tries again, and when that
- * fails the time doubles, to an hour. Three hosts to which SYNs were lost, and no
- * such SYN that arrived between them, are taken for the network itself. A dial
+ * An address to which a SYN had to be sent again, or was refused only with data, or
+ * that left the data alone twice in a row, is dialled plain for a minute; then one
+ * dial tries again, and when that fails the time doubles, to an hour. Three hosts to
+ * which SYNs were lost so, and no such SYN that arrived between them, are taken for
+ * the network itself. A dial
  * whose data is acknowledged ends all of it. A first visit, which asks for a cookie
  * and has no data in its SYN, teaches only whether that option is let through.
  */
@@ -136,6 +140,7 @@ export class FastOpenMemory {
       case "acknowledged":
         return this.#worked(place);
       case "synRepeated":
+      case "dataRefused":
         this.#targetFailed(place);
         return this.#networkLost(place, "data");
       case "optionLost":

@@ -1,7 +1,8 @@
 import { abortable } from "../base/abortable.ts";
 import { formatTarget } from "../base/address.ts";
 import { errorCode, TunnelError } from "../base/errors.ts";
-import type { Backend, Dialed } from "../net/conn.ts";
+import type { Backend, Dialed, SocketAddress } from "../net/conn.ts";
+import type { FastOpenOutcome } from "../net/fast_open.ts";
 import { ipFamily } from "../net/ip.ts";
 import type { Resolver } from "../net/resolver.ts";
 import type { Dialer, DialOptions, Target } from "./dialer.ts";
@@ -14,6 +15,14 @@ const ATTEMPT_DELAY_MS = 250;
 const MAX_ATTEMPTS = 8;
 /** RFC 6298, section 2: whoever has no answer then sends its SYN again. */
 const SYN_REPEAT_MS = 1000;
+/** What those say who answered a SYN with data, and whose word it may not be. */
+const ANSWERS: readonly string[] = ["refused", "reset", "unreachable"];
+/** The conn of a dial whose SYN with data was answered by one of `ANSWERS`. */
+const REFUSED_DATA: FastOpenOutcome = {
+  result: "avoided",
+  rttUs: 0,
+  reason: "the SYN with data was refused, the one without was not",
+};
 /** Why an attempt is given up that another one has overtaken. */
 const OVERTAKEN = new TunnelError("timeout", "another address was faster");
 
@@ -33,7 +42,8 @@ export interface HappyEyeballsOptions {
  * Dials names: all addresses, each a little later than the one before, and the
  * first that connects wins (RFC 8305). Only the first attempt that gets out of this
  * machine uses Fast Open; so a target that cannot take SYN data costs nothing but
- * that attempt.
+ * that attempt. One whose data is refused is asked again without: a firewall may
+ * have answered in the place of a target that would not have minded.
  */
 export class HappyEyeballsDialer implements Dialer {
   readonly #backend: Backend;
@@ -79,23 +89,47 @@ export class HappyEyeballsDialer implements Dialer {
     const address = { host, port };
     const waiting = signal ? { signal } : {};
     if (!fastOpen || !first) return this.#backend.dial(address, waiting);
-    const fast = { fastOpen, first, synFailed: this.#synFailed, ...waiting };
     const memory = this.#memory;
-    if (!memory) return this.#backend.dial(address, fast);
-    const plain = memory.avoids(address);
+    const plain = memory?.avoids(address);
     if (plain) return this.#backend.dial(address, { plain, ...waiting });
+    let carried = false;
+    const synFailed = (data: boolean): void => {
+      carried = data;
+      this.#synFailed?.();
+    };
     const began = performance.now();
+    const fast = { fastOpen, first, synFailed, ...waiting };
     return this.#backend.dial(address, fast).then(
       (dialed) => {
         const { result, repeated } = dialed.conn.fastOpen;
-        memory.learn(address, repeated ? "optionLost" : result);
+        memory?.learn(address, repeated ? "optionLost" : result);
         return dialed;
       },
-      (error) => {
-        memory.learn(address, lessonOf(error, performance.now() - began));
-        throw error;
+      async (error) => {
+        const lesson = lessonOf(error, performance.now() - began);
+        if (!carried || !ANSWERS.includes(errorCode(error))) {
+          memory?.learn(address, lesson);
+          throw error;
+        }
+        return await this.#withoutData(address, lesson, waiting);
       },
     );
+  }
+
+  async #withoutData(
+    address: SocketAddress,
+    lesson: FastOpenLesson,
+    waiting: { signal?: AbortSignal },
+  ): Promise<Dialed> {
+    try {
+      const again = { plain: REFUSED_DATA, ...waiting };
+      const dialed = await this.#backend.dial(address, again);
+      this.#memory?.learn(address, "dataRefused");
+      return dialed;
+    } catch (error) {
+      this.#memory?.learn(address, lesson);
+      throw error;
+    }
   }
 
   async #race(

@@ -104,8 +104,9 @@ export interface DialAddressOptions {
   plain?: FastOpenOutcome;
   /** Gives up when it aborts. */
   signal?: AbortSignal;
-  /** Told when nothing comes of a SYN that has tried Fast Open. */
-  synFailed?: (() => void) | undefined;
+  /** Told when nothing comes of a SYN that has tried Fast Open, and whether it
+   * carried data. */
+  synFailed?: ((carried: boolean) => void) | undefined;
 }
 
 /** An outcome of a dial. */

@@ -185,7 +185,9 @@ export class EpollBackend implements Backend {
     let fd = -1;
     let started: Started;
     function giveUp(reason: unknown): void {
-      if (started.outcome === outcomeFastOpen) options.synFailed?.();
+      if (started.outcome === outcomeFastOpen) {
+        options.synFailed?.(started.sent > 0);
+      }
       loop.removeClosing(fd);
       closeFd(fd);
       reject(reason);
@@ -290,7 +292,7 @@ function start(
   } catch (error) {
     if (!(error instanceof SyscallError) || !refusesFastOpen(error.errno)) {
       // On loopback the answer may be there before the call returns.
-      if (errorOfSystem(error).code === "refused") synFailed?.();
+      if (errorOfSystem(error).code === "refused") synFailed?.(false);
       throw error;
     }
     startConnect(fd, packed);

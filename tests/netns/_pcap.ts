@@ -128,7 +128,7 @@ export interface HandshakeTally {
   notAcknowledged: number;
   /** The SYN was sent again. */
   synRepeated: number;
-  /** SYNs that were answered with RST; no conns. */
+  /** Of `attempted`: answered with RST; no conns. */
   refused: number;
 }
 
@@ -172,10 +172,11 @@ function count(
   tally: HandshakeTally,
   { first, syns, answer }: Handshake,
 ): void {
-  if (first.payloadBytes > 0 || first.cookie === "requested") tally.attempted++;
+  const attempted = first.payloadBytes > 0 || first.cookie === "requested";
+  if (attempted) tally.attempted++;
   if (!answer) return;
   if (!answer.flags.syn) {
-    tally.refused++;
+    if (attempted) tally.refused++;
     return;
   }
   tally.conns++;

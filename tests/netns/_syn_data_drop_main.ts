@@ -1,5 +1,5 @@
-/* A path that begins to drop SYNs with data, and then SYNs that ask for a cookie,
- * and what server and client make of it: prints what each visit did, for a network
+/* A path that begins to drop SYNs with data, then SYNs that ask for a cookie, and
+ * then to refuse those with data, and what server and client make of it: prints what each visit did, for a network
  * namespace of its own. */
 import { type Logger, SILENT } from "../../lib/base/logger.ts";
 import {
@@ -37,8 +37,11 @@ async function nft(...args: string[]): Promise<string> {
   return DECODER.decode(stdout);
 }
 
-/** From now on SYNs that are longer do not arrive. */
-async function dropSyns(longerThan: number): Promise<void> {
+/** From now on SYNs that are longer do not arrive, or have another verdict. */
+async function dropSyns(
+  longerThan: number,
+  verdict = "drop",
+): Promise<void> {
   await nft("add", "table", "inet", "t");
   await nft(
     ...["add", "chain", "inet", "t", "c"],
@@ -46,7 +49,7 @@ async function dropSyns(longerThan: number): Promise<void> {
   );
   await nft(
     ...["add", "rule", "inet", "t", "c", "tcp flags & (syn|ack) == syn"],
-    `ip length > ${longerThan} counter drop`,
+    `ip length > ${longerThan} counter ${verdict}`,
   );
 }
 
@@ -221,6 +224,13 @@ await dropNothing();
 aheadMs += 60_000;
 await visit("option arrives", { host: OTHER_HOST });
 await visit("option has helped", { host: OTHER_HOST });
+
+await dropSyns(HEADERS_BYTES, "reject with tcp reset");
+await visit("data refused", { host: OTHER_HOST });
+await visit("refused no more", { host: OTHER_HOST });
+await dropNothing();
+aheadMs += 60_000;
+await visit("data is taken", { host: OTHER_HOST });
 
 await client.close();
 await dropSyns(HEADERS_BYTES);

@@ -74,12 +74,14 @@ const PACKETS: Packet[] = [
   { port: 7, flags: SYN },
   { port: 7, flags: SYN_ACK, ack: 1 },
   { port: 8, flags: SYN, options: COOKIE_REQUEST },
+  { port: 9, flags: SYN, options: COOKIE_REQUEST },
+  { port: 9, flags: RST_ACK, ack: 1 },
 ];
 
 Deno.test("tallyHandshakes() tells what became of each SYN", () => {
   assertEquals(tallyHandshakes(parsePcap(file(PACKETS.map(frame)))), {
     "10.0.0.2:80": {
-      ...{ attempted: 6, conns: 6, acknowledged: 1, noCookie: 2 },
+      ...{ attempted: 7, conns: 6, acknowledged: 1, noCookie: 2 },
       ...{ notAcknowledged: 1, synRepeated: 1, refused: 1 },
     },
   });
