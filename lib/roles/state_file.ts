@@ -104,6 +104,8 @@ export class StateFile {
       await Deno.rename(beside, this.#path);
     } catch (error) {
       await Deno.remove(beside).catch(() => {});
+      // A full disk may have room again at the next change, or at the end.
+      this.#hasChanged = true;
       if (this.#hasWarned) return;
       this.#hasWarned = true;
       this.#warn("Cannot keep what is learnt", error);

@@ -189,3 +189,19 @@ Deno.test("StateFile whose directory goes is one warning", () =>
     await close();
     assertEquals(warnings, ["Cannot keep what is learnt"]);
   }));
+
+Deno.test("StateFile that could not be written is written at the end", () =>
+  inFolder(async (dir) => {
+    const warned = Promise.withResolvers<void>();
+    const logger: Logger = { ...SILENT, warn: () => warned.resolve() };
+    const options = { owner: "server", logger, delayMs: 0 } as const;
+    const first = await openLearnt(dir, options);
+    await Deno.mkdir(`${dir}/${FILE}`);
+    first.learnt.speaksFirst.targetSpoke(SSH);
+    await warned.promise;
+    await Deno.remove(`${dir}/${FILE}`);
+    await first.close();
+    const { learnt, close } = await open(dir);
+    assert(learnt.speaksFirst.has(SSH));
+    await close();
+  }));
