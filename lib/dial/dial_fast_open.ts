@@ -111,6 +111,7 @@ function explained(
   if (outcome.result !== "off" && outcome.result !== "unsupported") {
     return outcome;
   }
+  if (outcome.reason !== undefined) return outcome;
   const reason = whyWithout(chosen, asked);
   return reason === undefined ? outcome : { ...outcome, reason };
 }

@@ -8,16 +8,19 @@ import {
   socketError,
   startConnect,
   startLazyConnect,
+  tcpInfo,
   tcpSocket,
 } from "../../ffi/mod.ts";
 import { abortable } from "../base/abortable.ts";
+import { isPaused } from "../net/fast_open.ts";
 import { errorOfErrno } from "../net/system_error.ts";
 
 /**
  * Whether the kernel has a cookie for an address. It keeps them by address, so
- * one that it had `before` may come from another port.
+ * one that it had `before` may come from another port. While it has Fast Open
+ * `paused` it neither asks for one nor uses any.
  */
-export type Cookie = "before" | "given" | "none";
+export type Cookie = "before" | "given" | "none" | "paused";
 
 /**
  * Whether a listener gives cookies, without sending it a byte of data: a plain
@@ -29,11 +32,14 @@ export async function probeCookie(
   address: SocketAddress,
   signal: AbortSignal,
 ): Promise<Cookie> {
+  let paused = false;
   const before = await withSocket(address, async (fd) => {
     const waits = startLazyConnect(fd, packSockaddr(address));
     if (!waits) await connected(fd, signal);
+    paused = !waits && isPaused(tcpInfo(fd), 0);
     return waits;
   });
+  if (paused) return "paused";
   return await withSocket(address, async (fd) => {
     if (before) {
       // Nothing has been sent so far: see whether anybody is there.

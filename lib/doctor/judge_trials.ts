@@ -1,4 +1,4 @@
-import { fastOpenSupport } from "../net/fast_open.ts";
+import { fastOpenSupport, PAUSED_REASON } from "../net/fast_open.ts";
 import type { Finding } from "./check.ts";
 import {
   type SynVerdict,
@@ -17,6 +17,8 @@ export interface Peer {
   /** How to go without Fast Open on this hop. */
   readonly avoid: string;
 }
+
+const RUN = /; run: (.+)$/;
 
 /** What the SYNs to a peer say of the path to it. */
 export function judgeTrials(trials: Trials, peer: Peer): Finding {
@@ -53,11 +55,7 @@ function explain(
   switch (verdict) {
     case "unsupported": {
       const { dial } = fastOpenSupport();
-      const reason = dial.supported ? "this machine cannot" : dial.reason;
-      return {
-        detail: `reached, but without data in the SYN: ${withoutFix(reason)}`,
-        fix: fixOf(reason) ?? "see the checks of this machine",
-      };
+      return dial.supported ? PAUSED : explainReason(dial.reason);
     }
     case "noCookie":
       return {
@@ -74,6 +72,19 @@ function explain(
           "queue is full, its key has changed, or the network takes the data out",
         fix: `nstat -az TcpExtTCPFastOpenListenOverflow (at ${who})`,
       };
+    case "dataRefused":
+      return {
+        detail: `reached, but SYNs with data are refused: not by ${who}, ` +
+          "which takes those without, but by something on the way",
+        fix: avoid,
+      };
+    case "overtaken":
+      return {
+        detail:
+          `reached, but at another address than the first one of ${who}, ` +
+          "and only the first one is dialled with data in the SYN",
+        fix: "dial an address that answers instead of the name",
+      };
     case "synRepeated":
       return {
         detail: "SYNs with data, or with the option that asks for a cookie, " +
@@ -84,7 +95,17 @@ function explain(
   }
 }
 
-const RUN = /; run: (.+)$/;
+function explainReason(reason: string): { detail: string; fix: string } {
+  return {
+    detail: `reached, but without data in the SYN: ${withoutFix(reason)}`,
+    fix: fixOf(reason) ?? "see the checks of this machine",
+  };
+}
+
+/** What to say while the kernel has Fast Open paused. */
+export const PAUSED: Readonly<{ detail: string; fix: string }> = explainReason(
+  PAUSED_REASON,
+);
 
 function withoutFix(reason: string): string {
   return reason.replace(RUN, "");

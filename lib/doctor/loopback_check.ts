@@ -10,6 +10,7 @@ import {
   FAST_OPEN_SETTING,
   judgeFastOpenSetting,
 } from "./fast_open_setting.ts";
+import { PAUSED } from "./judge_trials.ts";
 import { readSysctl } from "./sysctl.ts";
 
 /** More than a SYN's headers have room for: firewalls see that it is data. */
@@ -52,6 +53,9 @@ export function judgeVisits(first: Visit, second: Visit): Finding {
       fix: setting.fix,
       facts,
     };
+  }
+  if (second.near === "unsupported") {
+    return { status: "fail", facts, ...PAUSED };
   }
   const repeated = [first.near, second.near].includes("synRepeated");
   return {

@@ -7,7 +7,7 @@ import { Resolver } from "../net/resolver.ts";
 import type { Check, Finding } from "./check.ts";
 import { type Cookie, probeCookie } from "./cookie_probe.ts";
 import { firstBytesFor } from "./first_bytes.ts";
-import { judgeTrials, type Peer } from "./judge_trials.ts";
+import { judgeTrials, PAUSED, type Peer } from "./judge_trials.ts";
 import { resultOf, runTrials, type Trial } from "./trials.ts";
 
 const PEER: Peer = {
@@ -99,6 +99,8 @@ function cookieFinding(cookie: Cookie, port: number): Finding {
         fix: "ip tcp_metrics delete ADDRESS, then ask again",
         facts,
       };
+    case "paused":
+      return { status: "fail", facts, ...PAUSED };
     case "none":
       return {
         status: "fail",

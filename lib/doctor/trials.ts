@@ -1,4 +1,8 @@
-import type { FastOpenOutcome, FastOpenResult } from "../net/fast_open.ts";
+import {
+  type FastOpenOutcome,
+  type FastOpenResult,
+  fastOpenSupport,
+} from "../net/fast_open.ts";
 import type { Facts } from "./check.ts";
 
 /** One dial and how long its first answer took. */
@@ -61,6 +65,8 @@ export type SynVerdict =
   | "unsupported"
   | "noCookie"
   | "notAcknowledged"
+  | "dataRefused"
+  | "overtaken"
   | "synRepeated";
 
 /** Sums up the SYNs after the cold one. */
@@ -71,7 +77,11 @@ export function verdictOf({ cold, warm }: Trials): SynVerdict {
   const all = results.add(cold.result);
   if (all.has("synRepeated")) return "synRepeated";
   if (all.has("notAcknowledged")) return "notAcknowledged";
-  return all.has("noCookie") ? "noCookie" : "unsupported";
+  // Nothing is remembered here: what was avoided was refused just before.
+  if (all.has("avoided")) return "dataRefused";
+  if (all.has("noCookie")) return "noCookie";
+  const cannot = all.has("unsupported") || !fastOpenSupport().dial.supported;
+  return cannot ? "unsupported" : "overtaken";
 }
 
 /** The middle value; of two, their mean; NaN of none. */

@@ -54,6 +54,7 @@ import {
   awaitsRoundTrip,
   FAST_OPEN_OFF,
   type FastOpenOutcome,
+  isPaused,
   outcomeOfAccept,
   outcomeOfDial,
 } from "./fast_open.ts";
@@ -185,7 +186,7 @@ export class EpollBackend implements Backend {
     let fd = -1;
     let started: Started;
     function giveUp(reason: unknown): void {
-      if (started.outcome === outcomeFastOpen) {
+      if (started.tried && !isPaused(tcpInfo(fd), started.sent)) {
         options.synFailed?.(started.sent > 0);
       }
       loop.removeClosing(fd);
@@ -272,6 +273,8 @@ export class EpollBackend implements Backend {
 
 interface Started {
   sent: number;
+  /** The kernel was asked for Fast Open. */
+  tried: boolean;
   outcome(fd: number): FastOpenOutcome;
 }
 
@@ -284,11 +287,12 @@ function start(
   const packed = packSockaddr(address);
   if (!fastOpen || first === undefined || first.length === 0) {
     startConnect(fd, packed);
-    return { sent: 0, outcome: () => plain };
+    return { sent: 0, tried: false, outcome: () => plain };
   }
   try {
     const sent = startFastOpen(fd, packed, first);
-    return { sent, outcome: outcomeFastOpen };
+    const outcome = (fd: number) => outcomeOfDial(tcpInfo(fd), sent);
+    return { sent, tried: true, outcome };
   } catch (error) {
     if (!(error instanceof SyscallError) || !refusesFastOpen(error.errno)) {
       // On loopback the answer may be there before the call returns.
@@ -296,7 +300,7 @@ function start(
       throw error;
     }
     startConnect(fd, packed);
-    return { sent: 0, outcome: outcomeUnsupported };
+    return { sent: 0, tried: false, outcome: outcomeUnsupported };
   }
 }
 
@@ -305,10 +309,6 @@ function start(
 function refusesFastOpen(errno: number): boolean {
   return errno === ERRNO.EOPNOTSUPP || errno === ERRNO.EPIPE ||
     errno === ERRNO.ENOTCONN;
-}
-
-function outcomeFastOpen(fd: number): FastOpenOutcome {
-  return outcomeOfDial(tcpInfo(fd));
 }
 
 function outcomeUnsupported(): FastOpenOutcome {

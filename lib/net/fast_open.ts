@@ -58,8 +58,50 @@ function roundTripUs({ rttUs, minRttUs }: TcpInfo): number {
   return Math.min(rttUs, minRttUs);
 }
 
-/** Reads the outcome of a dial that asked for Fast Open. */
-export function outcomeOfDial(info: TcpInfo): FastOpenOutcome {
+/** Why no SYN of this machine has data, when the kernel has decided so. */
+export const PAUSED_REASON = "the kernel pauses it after losses; " +
+  "run: sysctl -w net.ipv4.tcp_fastopen_blackhole_timeout_sec=0";
+
+/** `tcpi_fastopen_client_fail` came with it; before it, all is `none`. */
+const NAMING_KERNEL: readonly [number, number] = [5, 5];
+let namesFailures: boolean | undefined;
+
+/** Whether the kernel says why a SYN went without data; not known is no. */
+function kernelNamesFailures(): boolean {
+  if (namesFailures !== undefined) return namesFailures;
+  const kind = { name: "sys", kind: "osRelease" } as const;
+  if (Deno.permissions.querySync(kind).state !== "granted") return false;
+  const [major = 0, minor = 0] = Deno.osRelease().split(".").map((part) =>
+    Number.parseInt(part)
+  );
+  const [least, leastMinor] = NAMING_KERNEL;
+  return namesFailures = major > least ||
+    (major === least && minor >= leastMinor);
+}
+
+/**
+ * Whether the SYN of a dial went without data and without asking for a cookie,
+ * though it was told to: net.ipv4.tcp_fastopen_blackhole_timeout_sec.
+ *
+ * @param sent Bytes that the kernel has taken with the dial.
+ */
+export function isPaused(
+  { synDataAcked, fastOpenFailure }: TcpInfo,
+  sent: number,
+  names: boolean = kernelNamesFailures(),
+): boolean {
+  return sent === 0 && !synDataAcked && fastOpenFailure === "none" && names;
+}
+
+/**
+ * Reads the outcome of a dial that asked for Fast Open.
+ *
+ * @param sent Bytes that the kernel has taken with the dial.
+ */
+export function outcomeOfDial(info: TcpInfo, sent: number): FastOpenOutcome {
+  if (isPaused(info, sent)) {
+    return { result: "unsupported", rttUs: 0, reason: PAUSED_REASON };
+  }
   const rttUs = roundTripUs(info);
   if (info.synDataAcked) return { result: "acknowledged", rttUs };
   switch (info.fastOpenFailure) {
@@ -72,7 +114,7 @@ export function outcomeOfDial(info: TcpInfo): FastOpenOutcome {
     case "dataNotAcked":
       return { result: "notAcknowledged", rttUs };
     case "none":
-      // No reason recorded and no data acknowledged: the SYN went without.
+      // An old kernel does not say why the SYN went without.
       return { result: "noCookie", rttUs };
   }
 }

@@ -10,11 +10,15 @@ import {
   type Trials,
   verdictOf,
 } from "../../lib/doctor/trials.ts";
-import type { FastOpenResult } from "../../lib/net/fast_open.ts";
+import {
+  type FastOpenResult,
+  fastOpenSupport,
+} from "../../lib/net/fast_open.ts";
 
 // The C library stays open once it was opened: that must not be inside a test.
 ffiSupport();
 
+const FAST = fastOpenSupport().dial.supported;
 const PEER = { who: "the peer", enable: "enable it", avoid: "avoid it" };
 
 function trial(result: FastOpenResult, ms = 10): Trial {
@@ -63,6 +67,21 @@ for (
       verdict: "notAcknowledged",
       status: "fail",
       fix: "nstat -az TcpExtTCPFastOpenListenOverflow (at the peer)",
+    },
+    {
+      cold: "noCookie",
+      warm: ["avoided", "avoided"],
+      verdict: "dataRefused",
+      status: "fail",
+      fix: PEER.avoid,
+    },
+    {
+      cold: "off",
+      warm: ["off", "off"],
+      // Without Fast Open here every dial is off.
+      verdict: FAST ? "overtaken" : "unsupported",
+      status: "fail",
+      fix: "dial an address that answers instead of the name",
     },
     {
       cold: "unsupported",

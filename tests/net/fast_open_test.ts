@@ -3,6 +3,7 @@ import {
   awaitsRoundTrip,
   FAST_OPEN_OFF,
   fastOpenSupport,
+  isPaused,
   outcomeOfAccept,
   outcomeOfDial,
   wasAttempted,
@@ -79,12 +80,24 @@ for (
   ] as const
 ) {
   Deno.test(`outcomeOfDial() is ${expected} for ${failure}, acknowledged ${acked}`, () => {
-    const outcome = outcomeOfDial(tcpInfoWith(acked, failure));
+    const outcome = outcomeOfDial(tcpInfoWith(acked, failure), 1);
     // The smallest: bulk makes the smoothed one longer than a handshake is.
     assertEquals(outcome, { result: expected, rttUs: 1000 });
     assertEquals(wasAttempted(outcome), true);
   });
 }
+
+Deno.test("isPaused() takes a SYN that went without a reason for the kernel's", () => {
+  const none = tcpInfoWith(false, "none");
+  assertEquals(isPaused(none, 0, true), true);
+  // It carried data.
+  assertEquals(isPaused(none, 1, true), false);
+  assertEquals(isPaused(tcpInfoWith(true, "none"), 0, true), false);
+  const asked = tcpInfoWith(false, "cookieUnavailable");
+  assertEquals(isPaused(asked, 0, true), false);
+  // An old kernel gives no reasons at all.
+  assertEquals(isPaused(none, 0, false), false);
+});
 
 Deno.test("outcomeOfDial() tells that a first visit had to send its SYN again", () => {
   for (
@@ -95,7 +108,7 @@ Deno.test("outcomeOfDial() tells that a first visit had to send its SYN again", 
     ] as const
   ) {
     const info = { ...tcpInfoWith(false, failure), totalRetransmits: 1 };
-    const outcome = outcomeOfDial(info);
+    const outcome = outcomeOfDial(info, 0);
     assertEquals([outcome.result, outcome.repeated], [result, repeated]);
   }
 });
