@@ -23,16 +23,22 @@ export function sysctlFileText(settings: Settings): string {
   ].join("\n");
 }
 
-/** The settings in a file for sysctl.d(5). */
-export function parseSysctlFile(text: string): Settings {
-  const settings: Record<string, string> = {};
-  for (const line of text.split("\n")) {
-    const [, name, value] =
-      /^\s*-?([a-z][\w./-]*)\s*=\s*(.*?)\s*$/.exec(line) ??
-        [];
-    if (name !== undefined && value !== undefined) settings[name] = value;
-  }
-  return settings;
+/** The name that a line of a file for sysctl.d(5) sets, if it does. */
+function nameIn(line: string): string | undefined {
+  return /^\s*-?\s*([\w./-]+)\s*=/.exec(line)?.[1]?.replaceAll("/", ".");
+}
+
+/** The text of a file with settings in it: all other lines stay as they are. */
+export function changeSysctlFile(text: string, settings: Settings): string {
+  if (text.trim() === "") return sysctlFileText(settings);
+  const lines = text.trimEnd().split("\n").filter((line) => {
+    const name = nameIn(line);
+    return name === undefined || !Object.hasOwn(settings, name);
+  });
+  const added = Object.entries(settings).map(([name, value]) =>
+    `${name} = ${value}`
+  );
+  return [...lines, ...added, ""].join("\n");
 }
 
 /** Where settings are written to. */
@@ -44,8 +50,8 @@ export interface SettingsPlace {
 }
 
 /**
- * Keeps settings for the next boot, beside those that the file has, and applies
- * them now.
+ * Keeps settings for the next boot, beside all else that the file has, and
+ * applies them now.
  *
  * @throws what writing throws; needs root
  */
@@ -53,9 +59,9 @@ export async function writeSettings(
   settings: Settings,
   { file = SYSCTL_FILE, root = PROC_SYS }: SettingsPlace = {},
 ): Promise<void> {
-  const kept = parseSysctlFile(await readIfThere(file));
+  const text = changeSysctlFile(await readIfThere(file), settings);
   await Deno.mkdir(file.slice(0, file.lastIndexOf("/")), { recursive: true });
-  await Deno.writeTextFile(file, sysctlFileText({ ...kept, ...settings }));
+  await Deno.writeTextFile(file, text);
   for (const [name, value] of Object.entries(settings)) {
     await Deno.writeTextFile(sysctlPath(name, root), value, { create: false });
   }

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
-  parseSysctlFile,
+  changeSysctlFile,
   sysctlFileText,
   wantedSettings,
   writeSettings,
@@ -30,11 +30,19 @@ Deno.test("wantedSettings() joins what the checks want that did not pass", () =>
   assertEquals(wantedSettings(report), { a: "1", b: "2" });
 });
 
-Deno.test("parseSysctlFile() reads what sysctlFileText() writes, and more", () => {
-  const settings = { "net.ipv4.tcp_fastopen": "3", "net.core.somaxconn": "9" };
-  assertEquals(parseSysctlFile(sysctlFileText(settings)), settings);
-  const typed = "; a remark\n# another\n -net.a = 1 2 \nnet.b=3\nnonsense\n";
-  assertEquals(parseSysctlFile(typed), { "net.a": "1 2", "net.b": "3" });
+Deno.test("changeSysctlFile() changes the settings and no other line", () => {
+  const settings = { "net.b": "2", "net.c": "3" };
+  for (const nothing of ["", "\n", sysctlFileText(settings)]) {
+    const text = changeSysctlFile(nothing, settings);
+    assertEquals(text, sysctlFileText(settings));
+  }
+  const kept = "; a remark\n#net.b = 1\n-net.*.a = 1 2 \nnet.bb=3\nnonsense\n";
+  for (const old of ["", "net.b = 0\n", " -net/b=0\nnet.c=  \n"]) {
+    assertEquals(
+      changeSysctlFile(kept + old, settings),
+      `${kept}net.b = 2\nnet.c = 3\n`,
+    );
+  }
 });
 
 Deno.test("writeSettings() keeps what the file has, and applies the new", async () => {
@@ -46,10 +54,7 @@ Deno.test("writeSettings() keeps what the file has, and applies the new", async 
     await Deno.mkdir(`${root}/sysctl.d`);
     await Deno.writeTextFile(file, "net.a = 1\nnet.b = 1\n");
     await writeSettings({ "net.b": "2" }, { file, root });
-    assertEquals(parseSysctlFile(await Deno.readTextFile(file)), {
-      "net.a": "1",
-      "net.b": "2",
-    });
+    assertEquals(await Deno.readTextFile(file), "net.a = 1\nnet.b = 2\n");
     assertEquals(await Deno.readTextFile(`${root}/net/b`), "2");
     // A kernel that does not know it says so, and no file is made up.
     await assertRejects(
