@@ -21,6 +21,8 @@ export interface DiagnoseOptions {
   targets?: readonly Target[];
   /** For all checks together, in milliseconds. @default {20000} */
   deadlineMs?: number;
+  /** Ends the checks that still run; they fail. */
+  signal?: AbortSignal;
 }
 
 /** All that was found; `report.schema.json` describes it for programs. */
@@ -49,7 +51,7 @@ function groupsAsked({ server, targets = [] }: DiagnoseOptions): CheckGroup[] {
 export async function diagnose(
   options: DiagnoseOptions = {},
 ): Promise<DoctorReport> {
-  const { server, targets = [], deadlineMs = 20_000 } = options;
+  const { server, targets = [], deadlineMs = 20_000, signal } = options;
   const checks: Check[] = [
     ...PLATFORM_CHECKS,
     FAST_OPEN_SETTING_CHECK,
@@ -59,7 +61,7 @@ export async function diagnose(
     ...targets.map(targetCheck),
   ];
   const before = readCounters();
-  const results = await runChecks(checks, deadlineMs);
+  const results = await runChecks(checks, deadlineMs, signal);
   const counters = compareCounters(before, readCounters());
   const asked = groupsAsked(options);
   const ok = results.every(({ group, status }) =>

@@ -2,21 +2,28 @@ import { errorText } from "../base/errors.ts";
 import type { Check, CheckResult, Finding } from "./check.ts";
 
 /**
- * Runs all checks side by side and waits no longer than `deadlineMs` for them.
+ * Runs all checks side by side and waits no longer than `deadlineMs` for them, or
+ * until `signal` aborts.
  *
  * @returns One result for each check, in their order.
  */
 export async function runChecks(
   checks: readonly Check[],
   deadlineMs: number,
+  signal?: AbortSignal,
 ): Promise<CheckResult[]> {
   const stop = new AbortController();
   const late = Promise.withResolvers<Finding>();
-  const timer = setTimeout(() => {
-    const detail = `no answer within ${deadlineMs / 1000} s`;
+  function end(detail: string): void {
     late.resolve({ status: "fail", detail });
     stop.abort(new Error(detail));
-  }, deadlineMs);
+  }
+  const timer = setTimeout(
+    () => end(`no answer within ${deadlineMs / 1000} s`),
+    deadlineMs,
+  );
+  const onAbort = () => end("interrupted");
+  signal?.addEventListener("abort", onAbort, { once: true });
   try {
     return await Promise.all(checks.map(async (check) => {
       const finding = findingOf(check, stop.signal);
@@ -30,6 +37,7 @@ export async function runChecks(
     }));
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
   }
 }
 

@@ -2,7 +2,30 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DOCTOR_COMMAND } from "../../lib/cli/commands/doctor.ts";
 import { commandHelp } from "../../lib/cli/help_text.ts";
 import { main } from "../../lib/cli/main.ts";
+import { ffiSupport } from "../../ffi/mod.ts";
 import { FakeWorld } from "../cli/fake_context.ts";
+
+// The C library stays open once it was opened: that must not be inside a test.
+ffiSupport();
+
+Deno.test("doctor ends at a signal, and tells what it has found", async () => {
+  const world = new FakeWorld();
+  world.signals.atOnce = false;
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepted = listener.accept().then((conn) => {
+    world.signals.raise("SIGINT");
+    return conn;
+  });
+  const url = `ws://127.0.0.1:${listener.addr.port}`;
+  const args = ["doctor", "--url", url];
+  assertEquals(await main(args, "synsocks", world), 1);
+  (await accepted).close();
+  assertStringIncludes(
+    world.stdout.join("\n"),
+    "FAIL  tunnel          interrupted",
+  );
+  assertEquals(world.signals.listeners, []);
+});
 
 Deno.test("doctor has its help in 80 columns", () => {
   const text = commandHelp(DOCTOR_COMMAND, "synsocks doctor");

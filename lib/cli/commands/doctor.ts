@@ -35,12 +35,43 @@ async function runDoctor(
   // Loaded now: --help does not wait for it.
   const { diagnose } = await import("../../doctor/diagnose.ts");
   const options = await diagnoseOptions(values);
-  let report = await diagnose(options);
-  if (values.fix && await fixSettings(report, values, context)) {
-    report = await diagnose(options);
+  let isStopped = false;
+  const look = () =>
+    untilSignal(context, (signal) => {
+      signal.addEventListener("abort", () => isStopped = true);
+      return diagnose({ ...options, signal });
+    });
+  let report = await look();
+  const fixes = values.fix && !isStopped;
+  if (fixes && await fixSettings(report, values, context)) {
+    report = await look();
   }
   await print(report, values, context);
   return report.ok ? EXIT.ok : EXIT.fatal;
+}
+
+/**
+ * The first signal ends what runs, which then cleans up and tells what it has; the
+ * next one ends the process.
+ */
+async function untilSignal<T>(
+  { signals }: CommandContext,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const ignore = () => {
+    for (const name of signals.names) signals.remove(name, onSignal);
+  };
+  function onSignal(): void {
+    ignore();
+    stop.abort();
+  }
+  for (const name of signals.names) signals.add(name, onSignal);
+  try {
+    return await run(stop.signal);
+  } finally {
+    if (!stop.signal.aborted) ignore();
+  }
 }
 
 async function diagnoseOptions(values: DoctorValues): Promise<DiagnoseOptions> {
@@ -104,7 +135,8 @@ async function fixSettings(
     await writeSettings(settings);
     return true;
   } catch (error) {
-    output.err(`Cannot change kernel settings: ${errorText(error)}`);
+    output.err(`Cannot change kernel settings: ${errorText(error)}. By hand:`);
+    for (const line of byHand(settings)) output.err(`  ${line}`);
     return true;
   }
 }
