@@ -4,6 +4,7 @@ import {
   type FastOpenLesson,
   FastOpenMemory,
 } from "../../lib/dial/fast_open_memory.ts";
+import { placeOf } from "../../lib/dial/place.ts";
 import type { FastOpenRecords } from "../../lib/dial/fast_open_records.ts";
 
 // The C library stays open once it was opened: that must not be inside a test.
@@ -282,4 +283,21 @@ Deno.test("FastOpenMemory avoids nothing for longer when the clock is set back",
   stage.dial("1.1.1.1", "synRepeated");
   stage.nowMs -= 24 * HOUR_MS;
   assertEquals(stage.reason("1.1.1.1"), undefined);
+});
+
+Deno.test("FastOpenMemory knows an address in each of its spellings", () => {
+  for (
+    const [one, other] of [
+      ["2001:db8::1", "2001:DB8:0:0::0001"],
+      ["192.0.2.1", "::ffff:192.0.2.1"],
+      ["192.0.2.1", "::FFFF:c000:201"],
+    ] as const
+  ) {
+    const stage = new Stage();
+    stage.dial(one, "synRepeated");
+    assertEquals(stage.dial(other, "synRepeated"), false);
+    stage.memory.learn({ host: other, port: 80 }, "acknowledged");
+    assertEquals(stage.memory.records, { networks: [], targets: [] });
+  }
+  assertEquals(placeOf({ host: "::1", port: 1 }, "").target, "[::1]:1");
 });
