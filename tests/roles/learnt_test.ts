@@ -39,7 +39,7 @@ Deno.test("Learnt goes on from its own text", () => {
   const after = new Learnt(OPTIONS);
   after.restore(text);
   assertEquals(after.toText(), text);
-  assertEquals(after.speaksFirst.has(SSH), true);
+  assertEquals(after.speaksFirst.expected(SSH), "target");
 });
 
 Deno.test("Learnt tells when something has changed, and only then", () => {
@@ -48,14 +48,14 @@ Deno.test("Learnt tells when something has changed, and only then", () => {
   all.onChange = () => changes++;
   const address = { host: "::1", port: 80 };
   all.fastOpen.learn(address, "acknowledged");
-  all.speaksFirst.appSpoke(SSH);
+  all.speaksFirst.appSpoke(SSH, false);
   assertEquals(changes, 0);
   all.fastOpen.learn(address, "synRepeated");
   all.speaksFirst.targetSpoke(SSH);
   all.speaksFirst.targetSpoke(SSH);
   assertEquals(changes, 2);
   all.fastOpen.learn(address, "acknowledged");
-  all.speaksFirst.appSpoke(SSH);
+  all.speaksFirst.appSpoke(SSH, false);
   assertEquals(changes, 4);
 });
 

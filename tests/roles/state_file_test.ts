@@ -51,11 +51,11 @@ Deno.test("StateFile keeps what was learnt from one start to the next", () =>
       assertEquals(modes, [0o700, 0o600]);
     }
     const second = await open(dir);
-    assertEquals(second.learnt.speaksFirst.has(SSH), true);
-    second.learnt.speaksFirst.appSpoke(SSH);
+    assertEquals(second.learnt.speaksFirst.expected(SSH), "target");
+    second.learnt.speaksFirst.appSpoke(SSH, false);
     await second.close();
     const third = await open(dir);
-    assertEquals(third.learnt.speaksFirst.has(SSH), false);
+    assertEquals(third.learnt.speaksFirst.expected(SSH), undefined);
     await third.close();
     assertEquals([first, second, third].flatMap((one) => one.warnings), []);
   }));
@@ -91,7 +91,7 @@ Deno.test("openLearnt() without a directory keeps nothing", async () => {
     logger: SILENT,
   });
   learnt.speaksFirst.targetSpoke(SSH);
-  assert(learnt.speaksFirst.has(SSH));
+  assert(learnt.speaksFirst.expected(SSH) === "target");
   await close();
 });
 
@@ -102,7 +102,7 @@ Deno.test("StateFile of a server and of a client are two files", () =>
         owner,
         logger: SILENT,
       });
-      assert(!learnt.speaksFirst.has(SSH), owner);
+      assertEquals(learnt.speaksFirst.expected(SSH), undefined, owner);
       learnt.speaksFirst.targetSpoke(SSH);
       await close();
     }
@@ -165,7 +165,7 @@ Deno.test("StateFile that was damaged is written anew", () =>
     first.learnt.speaksFirst.targetSpoke(SSH);
     await first.close();
     const { learnt, close, warnings } = await open(dir);
-    assert(learnt.speaksFirst.has(SSH));
+    assert(learnt.speaksFirst.expected(SSH) === "target");
     assertEquals(warnings, []);
     await close();
   }));
@@ -202,6 +202,6 @@ Deno.test("StateFile that could not be written is written at the end", () =>
     await Deno.remove(`${dir}/${FILE}`);
     await first.close();
     const { learnt, close } = await open(dir);
-    assert(learnt.speaksFirst.has(SSH));
+    assert(learnt.speaksFirst.expected(SSH) === "target");
     await close();
   }));
