@@ -17,9 +17,11 @@ import {
   SOCKADDR_BYTES,
   type SocketAddress,
 } from "./sockaddr.ts";
-import { closeFd, setOption, WOULD_BLOCK } from "./sockets.ts";
+import { closeFd, localAddress, setOption, WOULD_BLOCK } from "./sockets.ts";
 
 const KIND = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+/** RFC 863; any other would do. */
+const DISCARD_PORT = 9;
 const addressLength = new Uint32Array(1);
 
 /**
@@ -42,6 +44,24 @@ export function bindUdp(at: SocketAddress, receiveBytes: number): number {
     closeFd(fd);
     throw error;
   }
+}
+
+/**
+ * From which of its addresses this machine would send to a host; nothing is sent.
+ *
+ * @param host An IP address
+ * @returns `undefined` without a route
+ */
+export function sourceAddress(host: string): string | undefined {
+  const family = host.includes(":") ? AF_INET6 : AF_INET;
+  const fd = libc().socket(family, KIND, 0);
+  // A kernel may do without a family.
+  if (fd < 0) return undefined;
+  const packed = packSockaddr({ host, port: DISCARD_PORT });
+  const routed = libc().connect(fd, packed, packed.length) === 0;
+  const source = routed ? localAddress(fd)?.host : undefined;
+  closeFd(fd);
+  return source;
 }
 
 /**

@@ -1,29 +1,22 @@
+import { ffiSupport, sourceAddress } from "../../ffi/mod.ts";
 import { formatIpv6, parseIpv4, parseIpv6 } from "./ip.ts";
-
-/** An address of this machine. */
-export interface LocalAddress {
-  /** IPv4 or IPv6. */
-  address: string;
-}
 
 /** A machine changes its network seldom, and dials often. */
 const FRESH_MS = 5000;
-/** A machine with more networks is told by these. */
-const MAX_PREFIXES = 16;
+/** In nobody's network, so the way there is that to all others: RFC 5737, RFC 3849. */
+const ELSEWHERE = ["192.0.2.1", "2001:db8::1"];
 
 /**
- * Which network this machine is in: the prefixes of its addresses, /24 of IPv4
- * and /64 of IPv6, without those of loopback and link. The same at home each day,
- * another one in the train.
+ * Which network this machine is in: the prefixes of the addresses from which it
+ * sends to others, /24 of IPv4 and /64 of IPv6. The same at home each day, another
+ * one in the train or behind a VPN; networks of containers do not count.
  *
  * @param addresses Those of the machine.
  * @returns The prefixes, sorted, with spaces between; empty if there are none.
  */
-export function networkOf(addresses: readonly LocalAddress[]): string {
-  const prefixes = new Set(
-    addresses.flatMap(({ address }) => prefixOf(address) ?? []),
-  );
-  return [...prefixes].sort().slice(0, MAX_PREFIXES).join(" ");
+export function networkOf(addresses: readonly string[]): string {
+  const prefixes = new Set(addresses.flatMap((one) => prefixOf(one) ?? []));
+  return [...prefixes].sort().join(" ");
 }
 
 function prefixOf(address: string): string | undefined {
@@ -46,39 +39,29 @@ function prefixOf(address: string): string | undefined {
 const NO_HOST = new Array<number>(8).fill(0);
 
 /**
- * Gives the present network, looked up again every few seconds: behind the SYN of
- * the dial that asks, as it takes half a millisecond. So one dial may not know yet
- * that the machine has moved. Without `--allow-sys=networkInterfaces` all networks
- * are one, the empty text.
+ * Gives the present network, looked up again every few seconds. Without FFI all
+ * networks are one, the empty text.
  *
- * @param interfaces Gives the addresses of the machine.
+ * @param sources Gives the addresses from which the machine sends.
  * @param now Milliseconds that only go up.
  */
 export function localNetwork(
-  interfaces: () => readonly LocalAddress[] = permittedInterfaces,
+  sources: () => readonly string[] = routedSources,
   now: () => number = () => performance.now(),
 ): () => string {
-  let network = networkOf(interfaces());
+  let network = networkOf(sources());
   let freshUntil = now() + FRESH_MS;
   return () => {
     const time = now();
     if (time >= freshUntil) {
       freshUntil = time + FRESH_MS;
-      queueMicrotask(() => network = networkOf(interfaces()));
+      network = networkOf(sources());
     }
     return network;
   };
 }
 
-/** Nobody is asked for a permission because of this. */
-function permittedInterfaces(): readonly LocalAddress[] {
-  const descriptor = { name: "sys", kind: "networkInterfaces" } as const;
-  const { state } = Deno.permissions.querySync(descriptor);
-  if (state !== "granted") return [];
-  try {
-    return Deno.networkInterfaces();
-  } catch {
-    // Some sandboxes have no netlink.
-    return [];
-  }
+function routedSources(): readonly string[] {
+  if (!ffiSupport().supported) return [];
+  return ELSEWHERE.flatMap((host) => sourceAddress(host) ?? []);
 }
