@@ -7,10 +7,11 @@ import type { Backend } from "../net/conn.ts";
 import type { FastOpenResult } from "../net/fast_open.ts";
 import { Resolver } from "../net/resolver.ts";
 import { dialTunnel } from "../tunnel/dial_tunnel.ts";
-import { normalizeTunnelUrl } from "../tunnel/tunnel_url.ts";
+import { normalizeTunnelUrl, targetOf } from "../tunnel/tunnel_url.ts";
 import type { Check, Finding } from "./check.ts";
 import { judgeTrials, type Peer } from "./judge_trials.ts";
 import { resultOf, runTrials, type Trial } from "./trials.ts";
+import { orUnreached } from "./unreached.ts";
 
 /** The server to ask. */
 export interface ServerCheckOptions {
@@ -120,10 +121,11 @@ async function run(
  * request (`ws`) or the ClientHello (`wss`).
  */
 export function serverCheck(options: ServerCheckOptions): Check {
+  const peer = targetOf(normalizeTunnelUrl(options.url));
   return {
     id: "server",
     title: "tunnel",
     group: "server",
-    run: (signal) => run(options, signal),
+    run: orUnreached(peer, (signal) => run(options, signal)),
   };
 }

@@ -9,6 +9,7 @@ import { type Cookie, probeCookie } from "./cookie_probe.ts";
 import { firstBytesFor } from "./first_bytes.ts";
 import { judgeTrials, PAUSED, type Peer } from "./judge_trials.ts";
 import { resultOf, runTrials, type Trial } from "./trials.ts";
+import { orUnreached } from "./unreached.ts";
 
 const PEER: Peer = {
   who: "the target",
@@ -121,12 +122,12 @@ export function targetCheck(target: Target): Check {
     id: "target",
     title: formatTarget(target),
     group: "target",
-    async run(signal) {
+    run: orUnreached(target, async (signal) => {
       if (data === undefined) return await runCookie(target, signal);
       const trials = await runTrials((fastOpen) =>
         dialOnce(target, data, fastOpen, signal)
       );
       return judgeTrials(trials, PEER);
-    },
+    }),
   };
 }
