@@ -82,15 +82,7 @@ export class Datagrams implements DatagramSession {
       : this.#channels.has(key)
       ? "channel id is in use"
       : undefined;
-    if (failure !== undefined) {
-      this.#sender.message({
-        type: "connectResponse",
-        ok: false,
-        id,
-        error: failure,
-      });
-      return;
-    }
+    if (failure !== undefined) return this.#sender.refuse(id, failure);
     const channel = new DatagramChannel(
       this,
       id,
@@ -177,8 +169,7 @@ export class Datagrams implements DatagramSession {
       this.#sender.message({ type: "connectResponse", ok: true, id });
       return;
     }
-    const error = failure || "failed";
-    this.#sender.message({ type: "connectResponse", ok: false, id, error });
+    this.#sender.refuse(id, failure || "failed");
     this.#forget(channel);
   }
 
@@ -186,12 +177,7 @@ export class Datagrams implements DatagramSession {
     channel: DatagramChannel,
     reason: string | undefined,
   ): void {
-    const { id } = channel;
-    this.#sender.message(
-      reason === undefined
-        ? { type: "disconnect", id }
-        : { type: "disconnect", id, reason },
-    );
+    this.#sender.disconnect(channel.id, reason);
     // After the last one a session that drains is closed.
     this.#forget(channel);
   }

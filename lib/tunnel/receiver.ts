@@ -12,8 +12,8 @@ export interface ReceiverOptions {
   data: (message: Uint8Array) => void;
   /** Any other message. */
   message: (message: Message) => void;
-  /** An answer to what cannot be understood. */
-  answer: (message: Message) => void;
+  /** Says no to a CONNECT that cannot be understood. */
+  refuse: (id: Uint8Array, error: string) => void;
   /** The peer breaks the rules: the session is over. */
   broken: (error: TunnelError) => void;
   /** Where to say what happens. */
@@ -83,11 +83,7 @@ export class Receiver {
   /** A malformed CONNECT whose id can be read gets its failure. */
   #refuseConnect(message: Uint8Array): void {
     if (message[1] !== TYPE.connect || message.length < CONNECT_ID_END) return;
-    this.#options.answer({
-      type: "connectResponse",
-      ok: false,
-      id: message.slice(CONNECT_ID_OFFSET, CONNECT_ID_END),
-      error: "malformed request",
-    });
+    const id = message.slice(CONNECT_ID_OFFSET, CONNECT_ID_END);
+    this.#options.refuse(id, "malformed request");
   }
 }

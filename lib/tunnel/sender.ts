@@ -83,6 +83,20 @@ export class Sender {
     this.#schedule();
   }
 
+  /** CONNECT_RESPONSE of failure. */
+  refuse(id: Uint8Array, error: string): void {
+    this.message({ type: "connectResponse", ok: false, id, error });
+  }
+
+  /** DISCONNECT; without a reason it is orderly. */
+  disconnect(id: Uint8Array, reason: string | undefined): void {
+    this.message(
+      reason === undefined
+        ? { type: "disconnect", id }
+        : { type: "disconnect", id, reason },
+    );
+  }
+
   /** CONNECT for tcp; `host` is at most 255 bytes. */
   connect(
     id: Uint8Array,

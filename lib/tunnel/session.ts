@@ -99,7 +99,7 @@ export class Session {
       ...{ v1, logger },
       data: (message) => this.#streams.onData(message),
       message: (message) => this.#onMessage(message),
-      answer: (message) => this.send(message),
+      refuse: (id, error) => this.#sender.refuse(id, error),
       broken: (error) => this.abort(error),
     });
     const { promise, resolve } = Promise.withResolvers<TunnelError>();
@@ -179,7 +179,6 @@ export class Session {
 
   /** Sends a message that is not about the bytes of a channel. */
   send(message: Message): void {
-    if (this.#over) return;
     this.#sender.message(message);
   }
 

@@ -192,7 +192,9 @@ export class Streams implements ChannelSession {
       : this.#peerChannels >= MAX_CHANNELS
       ? "too many channels"
       : undefined;
-    if (failure !== undefined) return this.#refuse(message.id, failure);
+    if (failure !== undefined) {
+      return this.#sender.refuse(message.id, failure);
+    }
     const { extension } = message;
     const first = extension?.first ?? EMPTY;
     const extra = INITIAL_CREDIT_BYTES;
@@ -305,7 +307,7 @@ export class Streams implements ChannelSession {
     channel.responded = true;
     const { id, window } = channel;
     if (failure !== undefined) {
-      this.#refuse(id, failure || "failed");
+      this.#sender.refuse(id, failure || "failed");
       this.#forget(channel);
       return;
     }
@@ -313,18 +315,9 @@ export class Streams implements ChannelSession {
     this.#sender.connectResponse(id, extension);
   }
 
-  #refuse(id: Uint8Array, error: string): void {
-    this.#sender.message({ type: "connectResponse", ok: false, id, error });
-  }
-
   disconnect(channel: Channel, reason: string | undefined): void {
     if (channel.closed) return;
-    const { id } = channel;
-    this.#sender.message(
-      reason === undefined
-        ? { type: "disconnect", id }
-        : { type: "disconnect", id, reason },
-    );
+    this.#sender.disconnect(channel.id, reason);
     // After the last one a session that drains is closed.
     this.#forget(channel);
   }
