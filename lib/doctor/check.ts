@@ -1,3 +1,5 @@
+import type { Target } from "../base/address.ts";
+
 /** How a check came out. */
 export type CheckStatus = "pass" | "warn" | "fail" | "skip";
 
@@ -31,6 +33,8 @@ export interface Check {
   readonly title: string;
   /** Which part of the report it belongs to. */
   readonly group: CheckGroup;
+  /** Whom it dials: when there is no conn, the report says where to look. */
+  readonly peer?: Target;
   /** Finds out. What it throws counts as a failure. */
   run(signal: AbortSignal): Promise<Finding> | Finding;
 }

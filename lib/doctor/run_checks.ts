@@ -1,5 +1,6 @@
 import { errorText } from "../base/errors.ts";
 import type { Check, CheckResult, Finding } from "./check.ts";
+import { whereToLook } from "./where_to_look.ts";
 
 /**
  * Runs all checks side by side and waits no longer than `deadlineMs` for them, or
@@ -45,6 +46,8 @@ async function findingOf(check: Check, signal: AbortSignal): Promise<Finding> {
   try {
     return await check.run(signal);
   } catch (error) {
-    return { status: "fail", detail: errorText(error) };
+    const fix = check.peer && whereToLook(error, check.peer);
+    const finding: Finding = { status: "fail", detail: errorText(error) };
+    return fix === undefined ? finding : { ...finding, fix };
   }
 }

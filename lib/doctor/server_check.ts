@@ -11,7 +11,6 @@ import { normalizeTunnelUrl, targetOf } from "../tunnel/tunnel_url.ts";
 import type { Check, Finding } from "./check.ts";
 import { judgeTrials, type Peer } from "./judge_trials.ts";
 import { resultOf, runTrials, type Trial } from "./trials.ts";
-import { orUnreached } from "./unreached.ts";
 
 /** The server to ask. */
 export interface ServerCheckOptions {
@@ -121,11 +120,11 @@ async function run(
  * request (`ws`) or the ClientHello (`wss`).
  */
 export function serverCheck(options: ServerCheckOptions): Check {
-  const peer = targetOf(normalizeTunnelUrl(options.url));
   return {
     id: "server",
     title: "tunnel",
     group: "server",
-    run: orUnreached(peer, (signal) => run(options, signal)),
+    peer: targetOf(normalizeTunnelUrl(options.url)),
+    run: (signal) => run(options, signal),
   };
 }

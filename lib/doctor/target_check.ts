@@ -9,7 +9,6 @@ import { type Cookie, probeCookie } from "./cookie_probe.ts";
 import { firstBytesFor } from "./first_bytes.ts";
 import { judgeTrials, PAUSED, type Peer } from "./judge_trials.ts";
 import { resultOf, runTrials, type Trial } from "./trials.ts";
-import { orUnreached } from "./unreached.ts";
 
 const PEER: Peer = {
   who: "the target",
@@ -122,12 +121,13 @@ export function targetCheck(target: Target): Check {
     id: "target",
     title: formatTarget(target),
     group: "target",
-    run: orUnreached(target, async (signal) => {
+    peer: target,
+    async run(signal) {
       if (data === undefined) return await runCookie(target, signal);
       const trials = await runTrials((fastOpen) =>
         dialOnce(target, data, fastOpen, signal)
       );
       return judgeTrials(trials, PEER);
-    }),
+    },
   };
 }
