@@ -13,6 +13,7 @@ export {
 } from "./library.ts";
 export {
   formatIpv6,
+  formatUnmapped,
   packSockaddr,
   packUnixPath,
   parseIpv4,

@@ -141,6 +141,16 @@ export function unmapIpv4(host: string): string {
     : host;
 }
 
+/**
+ * The text of 16 bytes: IPv4 within ::ffff:0:0/96 (RFC 4291, section 2.5.5.2) in its
+ * own form. A dual-stack socket shows such peers so, and dials IPv4 there.
+ */
+export function formatUnmapped(bytes: Uint8Array): string {
+  const host = formatIpv6(bytes);
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.test(host);
+  return mapped ? bytes.subarray(12).join(".") : host;
+}
+
 /** Reads what the kernel wrote; a Unix socket gives an empty host. */
 export function unpackSockaddr(bytes: Uint8Array): SocketAddress {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -150,15 +160,11 @@ export function unpackSockaddr(bytes: Uint8Array): SocketAddress {
         host: `${bytes[4]}.${bytes[5]}.${bytes[6]}.${bytes[7]}`,
         port: view.getUint16(2),
       };
-    case AF_INET6: {
-      const host = formatIpv6(bytes.subarray(8, 24));
-      // A dual-stack socket shows IPv4 peers as ::ffff:0:0/96 (RFC 4291).
-      const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.test(host);
+    case AF_INET6:
       return {
-        host: mapped ? bytes.subarray(20, 24).join(".") : host,
+        host: formatUnmapped(bytes.subarray(8, 24)),
         port: view.getUint16(2),
       };
-    }
     default:
       return { host: "", port: 0 };
   }

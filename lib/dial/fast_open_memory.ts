@@ -81,9 +81,9 @@ interface KnownNetwork {
  * that left the data alone twice in a row, is dialled plain for a minute; then one
  * dial tries again, and when that fails the time doubles, to an hour. Three hosts to
  * which SYNs were lost so, and no such SYN that arrived between them, are taken for
- * the network itself. A dial
- * whose data is acknowledged ends all of it. A first visit, which asks for a cookie
- * and has no data in its SYN, teaches only whether that option is let through.
+ * the network itself. A dial whose data is acknowledged ends all of it. A first
+ * visit, which asks for a cookie and has no data in its SYN, teaches only whether
+ * that option is let through.
  */
 export class FastOpenMemory {
   /** Told when `records` has changed. */

@@ -1,6 +1,6 @@
 import { formatTarget } from "../base/address.ts";
 import type { SocketAddress } from "../net/conn.ts";
-import { formatIpv6, parseIpv6 } from "../net/ip.ts";
+import { formatUnmapped, parseIpv6 } from "../net/ip.ts";
 
 /** Whom a dial goes to, and from where: what is remembered by. */
 export interface Place {
@@ -22,11 +22,7 @@ export function placeOf(address: SocketAddress, network: string): Place {
 /** One spelling for each address: apps may write IPv6 as they like. */
 function plainest(host: string): string {
   const bytes = host.includes(":") ? parseIpv6(host) : undefined;
-  if (!bytes) return host;
-  // RFC 4291, section 2.5.5.2: the kernel dials IPv4 there, with its cookies.
-  const isMapped = bytes[10] === 0xff && bytes[11] === 0xff &&
-    bytes.subarray(0, 10).every((byte) => byte === 0);
-  return isMapped ? bytes.subarray(12).join(".") : formatIpv6(bytes);
+  return bytes ? formatUnmapped(bytes) : host;
 }
 
 /** The place of `host:port`, or of `[host]:port`, seen from a network. */

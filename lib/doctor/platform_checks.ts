@@ -10,12 +10,17 @@ import {
 } from "../../ffi/mod.ts";
 import { errorText } from "../base/errors.ts";
 import { fastOpenSupport } from "../net/fast_open.ts";
+import {
+  isOlderKernel,
+  type KernelVersion,
+  permittedRelease,
+} from "../net/kernel_version.ts";
 import type { Check, Finding } from "./check.ts";
 import { FAST_OPEN_SETTING } from "./fast_open_setting.ts";
 import { sysctlPath, sysctlWritable } from "./sysctl.ts";
 
 /** TCP_FASTOPEN_CONNECT came with 4.11, and with it the fixes that we rely on. */
-const MIN_KERNEL: readonly [number, number] = [4, 11];
+const MIN_KERNEL: KernelVersion = [4, 11];
 /** Each conn through the tunnel needs two descriptors in all. */
 const MIN_DESCRIPTORS = 4096;
 
@@ -28,29 +33,20 @@ export function judgeKernel(os: string, release: string): Finding {
         `${os} ${release}: Fast Open is used on Linux only; all else works`,
     };
   }
-  const [major = 0, minor = 0] = release.split(".").map((part) =>
-    Number.parseInt(part)
-  );
-  const [minMajor, minMinor] = MIN_KERNEL;
-  const old = major < minMajor || (major === minMajor && minor < minMinor);
-  return old
+  return isOlderKernel(release, MIN_KERNEL)
     ? {
       status: "warn",
-      detail: `Linux ${release} is older than ${minMajor}.${minMinor}`,
+      detail: `Linux ${release} is older than ${MIN_KERNEL.join(".")}`,
       fix: "update the kernel",
     }
     : { status: "pass", detail: `Linux ${release}` };
 }
 
 function runKernel(): Finding {
-  const { state } = Deno.permissions.querySync({
-    name: "sys",
-    kind: "osRelease",
-  });
-  if (state !== "granted") {
-    return { status: "skip", detail: "needs --allow-sys" };
-  }
-  return judgeKernel(Deno.build.os, Deno.osRelease());
+  const release = permittedRelease();
+  return release === undefined
+    ? { status: "skip", detail: "needs --allow-sys" }
+    : judgeKernel(Deno.build.os, release);
 }
 
 /** Whether system calls can be made. */

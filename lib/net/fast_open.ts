@@ -1,4 +1,9 @@
 import { ffiSupport, type Support, type TcpInfo } from "../../ffi/mod.ts";
+import {
+  isOlderKernel,
+  type KernelVersion,
+  permittedRelease,
+} from "./kernel_version.ts";
 
 export type { Support };
 
@@ -63,20 +68,15 @@ export const PAUSED_REASON = "the kernel pauses it after losses; " +
   "run: sysctl -w net.ipv4.tcp_fastopen_blackhole_timeout_sec=0";
 
 /** `tcpi_fastopen_client_fail` came with it; before it, all is `none`. */
-const NAMING_KERNEL: readonly [number, number] = [5, 5];
+const NAMING_KERNEL: KernelVersion = [5, 5];
 let namesFailures: boolean | undefined;
 
 /** Whether the kernel says why a SYN went without data; not known is no. */
 function kernelNamesFailures(): boolean {
   if (namesFailures !== undefined) return namesFailures;
-  const kind = { name: "sys", kind: "osRelease" } as const;
-  if (Deno.permissions.querySync(kind).state !== "granted") return false;
-  const [major = 0, minor = 0] = Deno.osRelease().split(".").map((part) =>
-    Number.parseInt(part)
-  );
-  const [least, leastMinor] = NAMING_KERNEL;
-  return namesFailures = major > least ||
-    (major === least && minor >= leastMinor);
+  const release = permittedRelease();
+  if (release === undefined) return false;
+  return namesFailures = !isOlderKernel(release, NAMING_KERNEL);
 }
 
 /**
@@ -88,9 +88,10 @@ function kernelNamesFailures(): boolean {
 export function isPaused(
   { synDataAcked, fastOpenFailure }: TcpInfo,
   sent: number,
-  names: boolean = kernelNamesFailures(),
+  names?: boolean,
 ): boolean {
-  return sent === 0 && !synDataAcked && fastOpenFailure === "none" && names;
+  return sent === 0 && !synDataAcked && fastOpenFailure === "none" &&
+    (names ?? kernelNamesFailures());
 }
 
 /**

@@ -1,6 +1,11 @@
-import { formatIpv6, parseIpv4, parseIpv6 } from "../../ffi/mod.ts";
+import {
+  formatIpv6,
+  formatUnmapped,
+  parseIpv4,
+  parseIpv6,
+} from "../../ffi/mod.ts";
 
-export { formatIpv6, parseIpv4, parseIpv6 };
+export { formatIpv6, formatUnmapped, parseIpv4, parseIpv6 };
 
 /** Whether `host` is an IP address, and of which family. */
 export function ipFamily(host: string): 4 | 6 | undefined {

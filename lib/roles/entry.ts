@@ -206,10 +206,11 @@ export class Entry {
       return this.#open(session, request, first);
     }
     request.succeed();
-    const speaker = this.#options.speaksFirst.expected(target);
-    if (first.length > 0 || !session.v1 || speaker === "target") {
+    if (first.length > 0 || !session.v1) {
       return this.#open(session, request, first);
     }
+    const speaker = this.#options.speaksFirst.expected(target);
+    if (speaker === "target") return this.#open(session, request, first);
     const waits = speaker === "app" ? this.#appsFirstBytes : this.#firstBytes;
     this.#awaitFirst(session, request, waits);
   }

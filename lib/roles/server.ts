@@ -196,10 +196,7 @@ class RelayServer implements Server {
     await Promise.resolve();
     const { hostname: host, port } = this.addr;
     this.#whyNotTuned = this.#context.backend.tuneServeListener(
-      { host, port },
-      {
-        fastOpen: this.#tfo.ws,
-      },
+      ...[{ host, port }, { fastOpen: this.#tfo.ws }] as const,
     );
   }
 
