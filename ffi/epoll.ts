@@ -8,6 +8,7 @@ import {
   EPOLLET,
   EPOLLIN,
 } from "./constants.ts";
+import { epollEventLayout } from "./epoll_event.ts";
 import { check, libc } from "./library.ts";
 import { closeFd } from "./sockets.ts";
 
@@ -43,7 +44,6 @@ export interface EpollHooks {
  */
 export class Epoll {
   readonly #hooks: EpollHooks;
-  /** sizeof(struct epoll_event): packed on x86-64, aligned on arm64. */
   readonly #eventBytes: number;
   readonly #dataOffset: number;
   readonly #events: Uint8Array<ArrayBuffer>;
@@ -61,10 +61,11 @@ export class Epoll {
   #dispatching = false;
 
   /** Makes the loop; nothing is opened before the first `add`. */
-  constructor(hooks: EpollHooks, arch: string = Deno.build.arch) {
+  constructor(hooks: EpollHooks, arch?: string) {
     this.#hooks = hooks;
-    this.#eventBytes = arch === "x86_64" ? 12 : 16;
-    this.#dataOffset = arch === "x86_64" ? 4 : 8;
+    const { bytes, dataOffset } = epollEventLayout(arch);
+    this.#eventBytes = bytes;
+    this.#dataOffset = dataOffset;
     this.#events = new Uint8Array(MAX_EVENTS * this.#eventBytes);
     this.#view = new DataView(this.#events.buffer);
     this.#control = new Uint8Array(this.#eventBytes);

@@ -2,6 +2,11 @@ import { SO_ACCEPTCONN, SOL_SOCKET } from "./constants.ts";
 import { getOption, localAddress, remoteAddress } from "./sockets.ts";
 import { type SocketAddress, unmapIpv4 } from "./sockaddr.ts";
 
+/** Whether /proc may be readable: where it is not, nobody is to be asked for it. */
+export function mayReadAll(): boolean {
+  return Deno.permissions.querySync({ name: "read" }).state === "granted";
+}
+
 /**
  * The descriptors that this process has open. Deno does not tell the descriptor
  * of its own sockets; asking each of ours takes well under a millisecond.
@@ -9,6 +14,7 @@ import { type SocketAddress, unmapIpv4 } from "./sockaddr.ts";
  * Deno lets nobody read /proc without --allow-all: then nothing is found.
  */
 function openDescriptors(): number[] {
+  if (!mayReadAll()) return [];
   const fds: number[] = [];
   try {
     for (const entry of Deno.readDirSync("/proc/self/fd")) {

@@ -9,6 +9,8 @@ import {
   SIOCOUTQ,
   TCP_QUICKACK,
 } from "./constants.ts";
+import { epollEventLayout } from "./epoll_event.ts";
+import { mayReadAll } from "./find_socket.ts";
 import { lastErrno, libc } from "./library.ts";
 import { SOCKADDR_BYTES } from "./sockaddr.ts";
 
@@ -68,9 +70,7 @@ export function handOver(near: number, ours: number): HandedOver {
 
 /** The runtime's socket whose peer is `near`. */
 function findFarEnd(near: number): Registration | undefined {
-  // Nobody is asked for a permission because of this.
-  const { state } = Deno.permissions.querySync({ name: "read" });
-  if (state !== "granted") return undefined;
+  if (!mayReadAll()) return undefined;
   const own = nameOf("getsockname", near);
   const peer = nameOf("getpeername", near);
   for (let epollFd = 0; epollFd < MAX_EPOLL_FD; epollFd++) {
@@ -128,12 +128,12 @@ function isEmpty(fd: number): boolean {
   return count < 0 && lastErrno() === ERRNO.EAGAIN;
 }
 
-/** `struct epoll_event`: packed on x86-64, aligned on arm64. */
+/** `struct epoll_event`. */
 function packEvent({ events, data }: Registration): Uint8Array<ArrayBuffer> {
-  const dataOffset = Deno.build.arch === "x86_64" ? 4 : 8;
-  const bytes = new Uint8Array(dataOffset + 8);
-  const view = new DataView(bytes.buffer);
+  const { bytes, dataOffset } = epollEventLayout();
+  const event = new Uint8Array(bytes);
+  const view = new DataView(event.buffer);
   view.setUint32(0, events, true);
   view.setBigUint64(dataOffset, data, true);
-  return bytes;
+  return event;
 }

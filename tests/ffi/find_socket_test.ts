@@ -10,7 +10,12 @@ import {
   setOption,
   TCP_NODELAY,
 } from "../../ffi/mod.ts";
-import { pathBeside, runDeno } from "./run_deno.ts";
+import {
+  HAS_SCRIPT,
+  pathBeside,
+  runDeno,
+  runDenoAtTerminal,
+} from "./run_deno.ts";
 
 const LINUX = Deno.build.os === "linux";
 
@@ -164,5 +169,17 @@ Deno.test({
       assertEquals({ code, stderr }, { code: 0, stderr: "" });
       assertEquals(JSON.parse(stdout), { listeners: [] });
     }
+  },
+});
+
+Deno.test({
+  name: "findListeners() asks nobody for a permission",
+  ignore: !LINUX || !HAS_SCRIPT,
+  async fn() {
+    const main = pathBeside(import.meta.url, "./_find_socket_main.ts");
+    const { stdout } = await runDenoAtTerminal(
+      ["--allow-ffi", "--allow-net", "--allow-read=/tmp", main],
+    );
+    assertEquals(JSON.parse(stdout), { listeners: [] });
   },
 });

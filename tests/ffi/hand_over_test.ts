@@ -14,16 +14,16 @@ import {
   setOption,
   WOULD_BLOCK,
 } from "../../ffi/mod.ts";
-import { hasProgram } from "../netns/_namespace.ts";
-import { pathBeside, runDeno, runDenoAtTerminal } from "./run_deno.ts";
+import {
+  HAS_SCRIPT,
+  pathBeside,
+  runDeno,
+  runDenoAtTerminal,
+} from "./run_deno.ts";
 import { turns } from "./turns.ts";
 import { within } from "./within.ts";
 
 const LINUX = Deno.build.os === "linux";
-
-const HAS_SCRIPT = hasProgram("script");
-// deno-lint-ignore no-console -- the reason belongs to the test's output
-if (!HAS_SCRIPT) console.log("skipped: there is no program named script");
 
 // The C library stays open once it was opened: that must not be inside a test.
 if (LINUX) ffiSupport();

@@ -1,3 +1,5 @@
+import { hasProgram } from "../netns/_namespace.ts";
+
 /** What a program of our own did that ran in a process of its own. */
 export interface RunResult {
   code: number;
@@ -25,6 +27,11 @@ export function runDeno(args: readonly string[]): Promise<RunResult> {
     }),
   );
 }
+
+/** Whether `runDenoAtTerminal` can be used; else the reason is printed. */
+export const HAS_SCRIPT: boolean = hasProgram("script");
+// deno-lint-ignore no-console -- the reason belongs to the test's output
+if (!HAS_SCRIPT) console.log("skipped: there is no program named script");
 
 /** As `runDeno`, at a terminal, where Deno asks for permissions; needs `script`. */
 export function runDenoAtTerminal(args: readonly string[]): Promise<RunResult> {
