@@ -4,7 +4,7 @@ import { isSafeToRepeat } from "../../lib/dial/safe_to_repeat.ts";
 import { clientHello } from "../../lib/doctor/client_hello.ts";
 import { firstBytesFor } from "../../lib/doctor/first_bytes.ts";
 import { parseTarget } from "../../lib/doctor/target_check.ts";
-import { hasOpenssl, makeCertificates } from "../e2e/_certificates.ts";
+import { makeCertificates, NO_OPENSSL } from "../e2e/_certificates.ts";
 import { within } from "../ffi/within.ts";
 
 for (const host of ["example.com", "192.0.2.1", "2001:db8::1"]) {
@@ -33,7 +33,7 @@ Deno.test("clientHello() names the host, but no address", () => {
 
 Deno.test({
   name: "clientHello() is answered by a ServerHello",
-  ignore: !hasOpenssl(),
+  ignore: NO_OPENSSL,
   async fn() {
     const { cert, key } = await makeCertificates();
     using listener = Deno.listenTls({

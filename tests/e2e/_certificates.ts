@@ -19,7 +19,7 @@ async function openssl(cwd: string, ...args: string[]): Promise<void> {
 }
 
 /** Whether there is an `openssl` to make certificates with. */
-export function hasOpenssl(): boolean {
+function hasOpenssl(): boolean {
   try {
     return new Deno.Command("openssl", { args: ["version"], stdout: "null" })
       .outputSync().success;
@@ -27,6 +27,11 @@ export function hasOpenssl(): boolean {
     return false;
   }
 }
+
+/** For `ignore`; the reason is printed. */
+export const NO_OPENSSL: boolean = !hasOpenssl();
+// deno-lint-ignore no-console -- the reason belongs to the test's output
+if (NO_OPENSSL) console.log("skipped: there is no openssl for certificates");
 
 /** Makes new certificates, valid for a day. */
 export async function makeCertificates(): Promise<Certificates> {

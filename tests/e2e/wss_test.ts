@@ -3,7 +3,7 @@ import { startClient, startServer, TunnelError } from "../../mod.ts";
 import { ffiSupport } from "../../ffi/mod.ts";
 import { within } from "../ffi/within.ts";
 import { askFor, echo, readExactly, Target, writeAll } from "./_app.ts";
-import { hasOpenssl, makeCertificates } from "./_certificates.ts";
+import { makeCertificates, NO_OPENSSL } from "./_certificates.ts";
 
 // Opens libc outside of the tests, which must not leave a library open.
 const BACKENDS = ffiSupport().supported
@@ -11,9 +11,6 @@ const BACKENDS = ffiSupport().supported
   : ["deno"] as const;
 const LOCAL = "127.0.0.1";
 const HELLO = new TextEncoder().encode("hello");
-const IGNORED = !hasOpenssl();
-// deno-lint-ignore no-console -- the reason belongs to the test's output
-if (IGNORED) console.log("skipped: there is no openssl to make certificates");
 
 /** Ends TLS in front of a server, as a reverse proxy would. */
 class Terminator implements AsyncDisposable {
@@ -57,7 +54,7 @@ class Terminator implements AsyncDisposable {
 for (const backend of BACKENDS) {
   Deno.test({
     name: `startClient() goes through TLS (${backend})`,
-    ignore: IGNORED,
+    ignore: NO_OPENSSL,
     async fn() {
       const { ca, cert, key } = await makeCertificates();
       await using target = new Target(echo);

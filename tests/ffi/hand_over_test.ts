@@ -20,6 +20,7 @@ import {
   runDeno,
   runDenoAtTerminal,
 } from "./run_deno.ts";
+import { close } from "../e2e/_app.ts";
 import { turns } from "./turns.ts";
 import { within } from "./within.ts";
 
@@ -54,6 +55,42 @@ async function runtimeConn(
     return [acceptOne(listener), far];
   } finally {
     await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** A conn of the runtime that leads to us, and one of ours to hand over. */
+class Stage implements Disposable {
+  /** Our end of the runtime's conn. */
+  readonly near: number;
+  /** The runtime's end. */
+  readonly far: Deno.Conn;
+  readonly ours: number;
+  /** The other end of ours. */
+  readonly peer: Deno.Conn;
+
+  constructor(
+    [near, far]: [number, Deno.Conn],
+    [ours, peer]: [number, Deno.Conn],
+  ) {
+    this.near = near;
+    this.far = far;
+    this.ours = ours;
+    this.peer = peer;
+  }
+
+  static async open(transport: "unix" | "tcp"): Promise<Stage> {
+    return new Stage(await runtimeConn(transport), await runtimeConn("tcp"));
+  }
+
+  /** Closes what the caller of `handOver` closes. */
+  leave(): void {
+    closeFd(this.near);
+    closeFd(this.ours);
+  }
+
+  [Symbol.dispose](): void {
+    close(this.far);
+    close(this.peer);
   }
 }
 
@@ -96,16 +133,13 @@ for (const transport of ["unix", "tcp"] as const) {
     name: `handOver() carries bytes both ways (${transport})`,
     ignore: !LINUX,
     async fn() {
-      const [near, far] = await runtimeConn(transport);
-      const [ours, peer] = await runtimeConn("tcp");
-      using _far = far;
-      using _peer = peer;
+      using stage = await Stage.open(transport);
+      const { near, far, ours, peer } = stage;
       // It waits before, and is answered behind.
       const reading = readAll(far, 5);
       await turns(2);
       assertEquals(handOver(near, ours), "done");
-      closeFd(near);
-      closeFd(ours);
+      stage.leave();
       await writeAll(peer, Uint8Array.of(1, 2, 3, 4, 5));
       assertEquals(await reading, Uint8Array.of(1, 2, 3, 4, 5));
       const there = patternOf(BULK_BYTES, 5);
@@ -126,11 +160,10 @@ for (const transport of ["unix", "tcp"] as const) {
     ignore: !LINUX,
     async fn() {
       for (const first of ["far", "peer"]) {
-        const [near, far] = await runtimeConn(transport);
-        const [ours, peer] = await runtimeConn("tcp");
+        using stage = await Stage.open(transport);
+        const { near, far, ours, peer } = stage;
         assertEquals(handOver(near, ours), "done");
-        closeFd(near);
-        closeFd(ours);
+        stage.leave();
         const [ends, hears] = first === "far" ? [far, peer] : [peer, far];
         ends.close();
         assertEquals(await within(hears.read(new Uint8Array(1))), null);
@@ -143,10 +176,8 @@ for (const transport of ["unix", "tcp"] as const) {
     name: `handOver() waits for bytes that are on their way (${transport})`,
     ignore: !LINUX,
     async fn() {
-      const [near, far] = await runtimeConn(transport);
-      const [ours, peer] = await runtimeConn("tcp");
-      using _far = far;
-      using _peer = peer;
+      using stage = await Stage.open(transport);
+      const { near, far, ours, peer } = stage;
       send(near, Uint8Array.of(7));
       assertEquals(handOver(near, ours), "busy");
       assertEquals(await readAll(far, 1), Uint8Array.of(7));
@@ -157,8 +188,7 @@ for (const transport of ["unix", "tcp"] as const) {
       // What waits behind is no hindrance: it is for the new reader.
       await writeAll(peer, Uint8Array.of(9));
       assertEquals(handOver(near, ours), "done");
-      closeFd(near);
-      closeFd(ours);
+      stage.leave();
       assertEquals(await readAll(far, 1), Uint8Array.of(9));
     },
   });
@@ -168,10 +198,8 @@ for (const transport of ["unix", "tcp"] as const) {
     name: `handOver() loses nothing that fills the buffers (${transport})`,
     ignore: !LINUX,
     async fn() {
-      const [near, far] = await runtimeConn(transport);
-      const [ours, peer] = await runtimeConn("tcp");
-      using _far = far;
-      using _peer = peer;
+      using stage = await Stage.open(transport);
+      const { near, far, ours, peer } = stage;
       const bytes = patternOf(BULK_BYTES, 7);
       let sent = 0;
       for (let count = 0; count !== WOULD_BLOCK;) {
@@ -185,8 +213,7 @@ for (const transport of ["unix", "tcp"] as const) {
         if (received === sent) await turns();
         else received += (await within(far.read(into.subarray(received))))!;
       }
-      closeFd(near);
-      closeFd(ours);
+      stage.leave();
       assertEquals(received, sent);
       await writeAll(peer, bytes.subarray(sent, sent + 1000));
       received += await readInto(far, into.subarray(received), 1000);
@@ -201,10 +228,8 @@ for (const transport of ["unix", "tcp"] as const) {
     name: `handOver() keeps the order of a write that waits (${transport})`,
     ignore: !LINUX,
     async fn() {
-      const [near, far] = await runtimeConn(transport);
-      const [ours, peer] = await runtimeConn("tcp");
-      using _far = far;
-      using _peer = peer;
+      using stage = await Stage.open(transport);
+      const { near, far, ours, peer } = stage;
       const bytes = patternOf(BULK_BYTES, 7);
       const writing = writeAll(far, bytes);
       const into = new Uint8Array(BULK_BYTES);
@@ -218,8 +243,7 @@ for (const transport of ["unix", "tcp"] as const) {
         // Leaves something for the other way.
         assert(received < BULK_BYTES);
       }
-      closeFd(near);
-      closeFd(ours);
+      stage.leave();
       received += await readInto(
         peer,
         into.subarray(received),
@@ -235,13 +259,11 @@ for (const transport of ["unix", "tcp"] as const) {
     name: `handOver() leaves a conn that has ended (${transport})`,
     ignore: !LINUX,
     async fn() {
-      const [near, far] = await runtimeConn(transport);
-      const [ours, peer] = await runtimeConn("tcp");
-      using _peer = peer;
+      using stage = await Stage.open(transport);
+      const { near, far, ours } = stage;
       far.close();
       assertEquals(handOver(near, ours), "impossible");
-      closeFd(near);
-      closeFd(ours);
+      stage.leave();
     },
   });
 }
@@ -251,18 +273,15 @@ Deno.test({
   name: "handOver() waits for bytes that TCP holds back",
   ignore: !LINUX,
   async fn() {
-    const [near, far] = await runtimeConn("tcp");
-    const [ours, peer] = await runtimeConn("tcp");
-    using _far = far;
-    using _peer = peer;
+    using stage = await Stage.open("tcp");
+    const { near, far, ours } = stage;
     setOption(near, IPPROTO_TCP, TCP_CORK, 1);
     send(near, Uint8Array.of(1, 2, 3));
     assertEquals(handOver(near, ours), "busy");
     setOption(near, IPPROTO_TCP, TCP_CORK, 0);
     assertEquals(await readAll(far, 3), Uint8Array.of(1, 2, 3));
     assertEquals(handOver(near, ours), "done");
-    closeFd(near);
-    closeFd(ours);
+    stage.leave();
   },
 });
 
@@ -276,11 +295,10 @@ Deno.test({
       port: listener.addr.port,
     });
     using served = await listener.accept();
-    const [near, far] = await runtimeConn("unix");
-    const [ours, peer] = await runtimeConn("tcp");
+    using stage = await Stage.open("unix");
+    const { near, far, ours, peer } = stage;
     assertEquals(handOver(near, ours), "done");
-    closeFd(near);
-    closeFd(ours);
+    stage.leave();
     await writeAll(other, Uint8Array.of(3));
     assertEquals(await readAll(served, 1), Uint8Array.of(3));
     far.close();
@@ -321,10 +339,8 @@ Deno.test({
   name: "handOver() does nothing for what is no conn of the runtime",
   ignore: !LINUX,
   async fn() {
-    const [near, far] = await runtimeConn("tcp");
-    using _far = far;
-    const [ours, peer] = await runtimeConn("tcp");
-    using _peer = peer;
+    using stage = await Stage.open("tcp");
+    const { near, far, ours } = stage;
     // The other end of `ours` is the runtime's; that of this one is ours.
     const fd = findConnection(
       localAddress(near)!,
@@ -332,7 +348,6 @@ Deno.test({
     )!;
     assertEquals(handOver(fd, ours), "impossible");
     assertEquals(handOver(-1, ours), "impossible");
-    closeFd(near);
-    closeFd(ours);
+    stage.leave();
   },
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { CheckResult } from "../../lib/doctor/check.ts";
 import type { DoctorReport } from "../../lib/doctor/diagnose.ts";
 import { faultsOf, reportSchema } from "../doctor/_schema_check.ts";
-import { hasOpenssl, makeCertificates } from "../e2e/_certificates.ts";
+import { makeCertificates, NO_OPENSSL } from "../e2e/_certificates.ts";
 import { pathBeside } from "../ffi/run_deno.ts";
 import { DOCTOR_HOSTS, type DoctorRun, TOKEN } from "./_doctor_report.ts";
 import { runInNamespace, testInNamespace } from "./_namespace.ts";
@@ -219,7 +219,7 @@ testInNamespace(
   },
 );
 
-if (hasOpenssl()) {
+if (!NO_OPENSSL) {
   testInNamespace("doctor sees a ClientHello in the SYN to wss", async () => {
     const { ca, cert, key } = await makeCertificates();
     const folder = await Deno.makeTempDir();

@@ -9,16 +9,12 @@ import {
 } from "../../lib/tunnel/bridge.ts";
 import {
   type Certificates,
-  hasOpenssl,
   makeCertificates,
+  NO_OPENSSL,
 } from "../e2e/_certificates.ts";
 import { within } from "../ffi/within.ts";
 import { type Case, testCases } from "../net/_backends.ts";
 import { between, randomBytes, seededRandom } from "../net/_random.ts";
-
-const IGNORED = !hasOpenssl();
-// deno-lint-ignore no-console -- the reason belongs to the test's output
-if (IGNORED) console.log("skipped: there is no openssl to make certificates");
 
 const LOCAL = "127.0.0.1";
 const SCRATCH = new Uint8Array(1);
@@ -150,7 +146,7 @@ const SCHEMES = ["ws", "wss"] as const;
 
 testCases(SCHEMES.map((scheme): Case => ({
   name: `openBridge() steps aside under load (${scheme})`,
-  ignore: scheme === "wss" && IGNORED,
+  ignore: scheme === "wss" && NO_OPENSSL,
   async run(backend) {
     const certificates = scheme === "wss"
       ? await makeCertificates()

@@ -17,15 +17,11 @@ import type { Transport } from "../../lib/tunnel/transport.ts";
 import { hashToken } from "../../lib/wire/token.ts";
 import {
   type Certificates,
-  hasOpenssl,
   makeCertificates,
+  NO_OPENSSL,
 } from "../e2e/_certificates.ts";
 import { ConnectProxy } from "../dial/_proxies.ts";
 import { type Case, testCases } from "../net/_backends.ts";
-
-const IGNORED = !hasOpenssl();
-// deno-lint-ignore no-console -- the reason belongs to the test's output
-if (IGNORED) console.log("skipped: there is no openssl to make certificates");
 
 const IDENTITY = {
   token: "a secret",
@@ -242,7 +238,7 @@ const CASES: Case[] = [
   {
     name:
       "[21] dialTunnel() follows from ws to wss and within wss, and not back",
-    ignore: IGNORED,
+    ignore: NO_OPENSSL,
     async run(backend) {
       const certificates = await makeCertificates();
       const caCerts = [certificates.ca];
@@ -280,7 +276,7 @@ const CASES: Case[] = [
   },
   {
     name: "dialTunnel() goes through a proxy to each server on the way",
-    ignore: IGNORED,
+    ignore: NO_OPENSSL,
     async run(backend) {
       const certificates = await makeCertificates();
       await using proxy = new ConnectProxy();
