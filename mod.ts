@@ -49,16 +49,16 @@ export {
   type Client,
   type ClientOptions,
   startClient,
-} from "./lib/roles/client.ts";
+} from "./lib/client/client.ts";
 export {
   type ReverseTokenOptions,
   type Server,
   type ServerOptions,
   startServer,
-} from "./lib/roles/server.ts";
-export type { TokenDesk } from "./lib/roles/token_desk.ts";
-export type { NewConnectorToken, NewReverseToken } from "./lib/roles/token.ts";
-export type { TokenStatus } from "./lib/roles/token_snapshot.ts";
+} from "./lib/server/server.ts";
+export type { TokenDesk } from "./lib/tokens/token_desk.ts";
+export type { NewConnectorToken, NewReverseToken } from "./lib/tokens/token.ts";
+export type { TokenStatus } from "./lib/tokens/token_snapshot.ts";
 export { ConfigError, TunnelError } from "./lib/base/errors.ts";
 export type { TunnelErrorCode } from "./lib/base/errors.ts";
 export type { LogFields, Logger } from "./lib/base/logger.ts";
@@ -89,7 +89,7 @@ export {
 export type { BackendChoice } from "./lib/net/choose_backend.ts";
 export { parsePortRange } from "./lib/net/port_range.ts";
 export type { PortRange } from "./lib/net/port_range.ts";
-export type { UdpOptions } from "./lib/roles/udp_options.ts";
+export type { UdpOptions } from "./lib/entry/udp_options.ts";
 export { parseTfoChoice } from "./lib/net/tfo_choice.ts";
 export type { TfoChoice, TfoHop } from "./lib/net/tfo_choice.ts";
 

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers";
 import { TunnelError } from "../lib/base/errors.ts";
-import type { Transport, TransportHandler } from "../lib/tunnel/transport.ts";
+import type { Transport, TransportHandler } from "../lib/session/transport.ts";
 
 /**
  * One end of a pair in memory. What is sent in one turn arrives in the next, all

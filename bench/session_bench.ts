@@ -4,8 +4,8 @@ import {
   type ChannelOwner,
   type IncomingChannel,
   PULL_END,
-} from "../lib/tunnel/channel.ts";
-import { Session } from "../lib/tunnel/session.ts";
+} from "../lib/session/channel.ts";
+import { Session } from "../lib/session/session.ts";
 import { PairedTransport } from "./_transport_pair.ts";
 
 const TARGET = { host: "127.0.0.1", port: 80 };

@@ -1,6 +1,6 @@
 import { TunnelError } from "../base/errors.ts";
 import { equalSecret } from "../base/secret.ts";
-import type { TokenStatus } from "../roles/token_snapshot.ts";
+import type { TokenStatus } from "../tokens/token_snapshot.ts";
 import { readBody } from "./read_body.ts";
 import type { TokenAdmin } from "./token_admin.ts";
 import { parseTokenRequest, type TokenRequest } from "./token_request.ts";

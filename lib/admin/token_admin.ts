@@ -1,5 +1,5 @@
-import type { NewConnectorToken, NewReverseToken } from "../roles/token.ts";
-import type { TokenStatus } from "../roles/token_snapshot.ts";
+import type { NewConnectorToken, NewReverseToken } from "../tokens/token.ts";
+import type { TokenStatus } from "../tokens/token_snapshot.ts";
 
 /**
  * What the HTTP API does to a server.

@@ -159,11 +159,11 @@ export interface RoleStarters {
 /** The real roles, loaded when one is started: `--help` does not wait for them. */
 export const ROLE_STARTERS: RoleStarters = {
   async startServer(options) {
-    const { startServer } = await import("../roles/server.ts");
+    const { startServer } = await import("../server/server.ts");
     return await startServer(options);
   },
   async startClient(options) {
-    const { startClient } = await import("../roles/client.ts");
+    const { startClient } = await import("../client/client.ts");
     return await startClient(options);
   },
 };

@@ -1,6 +1,6 @@
 import { type ApiOptions, handleApi } from "../../lib/admin/api.ts";
 import type { TokenAdmin } from "../../lib/admin/token_admin.ts";
-import { TokenRegistry } from "../../lib/roles/token_registry.ts";
+import { TokenRegistry } from "../../lib/tokens/token_registry.ts";
 import { API_KEY } from "./_exchanges.ts";
 
 /** The API over HTTP, on a real registry; disposing of it ends it. */

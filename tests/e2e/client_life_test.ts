@@ -12,8 +12,8 @@ import {
   TunnelError,
 } from "../../mod.ts";
 import { within } from "../ffi/within.ts";
-import { OldServer } from "../roles/_old_server.ts";
-import { until } from "../roles/_modes.ts";
+import { OldServer } from "../modes/_old_server.ts";
+import { until } from "../modes/_modes.ts";
 import {
   close,
   dialSocks,

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { startClient } from "../../mod.ts";
 import { within } from "../ffi/within.ts";
 import { HAS_IPV6 } from "../net/_backends.ts";
-import { UdpPeer, wrap } from "../roles/_udp_stage.ts";
+import { UdpPeer, wrap } from "../modes/_udp_stage.ts";
 import { join } from "./_app.ts";
 import { associate } from "./_udp_app.ts";
 import { onStage, type Stage, testVariants, TOKEN } from "./_stage.ts";

@@ -11,7 +11,7 @@ import {
   Target,
   writeAll,
 } from "./_app.ts";
-import { Modes, REVERSE_TOKEN } from "../roles/_modes.ts";
+import { Modes, REVERSE_TOKEN } from "../modes/_modes.ts";
 import { HAS_IPV6 } from "../net/_backends.ts";
 import { hasProgram, type Program, runProxy } from "./_proxy_programs.ts";
 import {

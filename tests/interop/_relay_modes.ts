@@ -5,7 +5,7 @@ import {
   startClient,
   startServer,
 } from "../../mod.ts";
-import { until } from "../roles/_modes.ts";
+import { until } from "../modes/_modes.ts";
 import type { Foreign, ForeignClient } from "./_foreign.ts";
 import { freePort, type ReferenceProcess } from "./_linksocks.ts";
 

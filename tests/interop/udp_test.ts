@@ -3,7 +3,7 @@ import { startClient, startServer } from "../../mod.ts";
 import { associate } from "../e2e/_udp_app.ts";
 import { within } from "../ffi/within.ts";
 import { HAS_IPV6 } from "../net/_backends.ts";
-import { UdpPeer, wrap } from "../roles/_udp_stage.ts";
+import { UdpPeer, wrap } from "../modes/_udp_stage.ts";
 import { findReference, freePort, ReferenceProcess } from "./_linksocks.ts";
 
 const TOKEN = "a token of the tests";

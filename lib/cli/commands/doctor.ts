@@ -76,7 +76,7 @@ async function untilSignal<T>(
 
 async function diagnoseOptions(values: DoctorValues): Promise<DiagnoseOptions> {
   const { parseTarget } = await import("../../doctor/target_check.ts");
-  const { normalizeTunnelUrl } = await import("../../tunnel/tunnel_url.ts");
+  const { normalizeTunnelUrl } = await import("../../transport/tunnel_url.ts");
   const targets = values.target.map(parseTarget);
   if (values.url === "") return { targets };
   normalizeTunnelUrl(values.url); // A wrong one is an error of usage.

@@ -1,0 +1,103 @@
+import { SYSTEM_CLOCK } from "../base/clock.ts";
+import { errorText } from "../base/errors.ts";
+import type { Observer } from "../base/events.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Dialer } from "../dial/dialer.ts";
+import type { Session } from "../session/session.ts";
+import type { ClientSide, SideSessionOptions } from "./client_side.ts";
+import { ConnectorRequests } from "./connector_requests.ts";
+import { Exit } from "../exit/exit.ts";
+import type { UdpExit } from "../exit/udp_exit.ts";
+
+/** What a provider needs. */
+export interface ExitSideOptions {
+  /** Dials targets. */
+  dialer: Dialer;
+  /** Sends datagrams to targets. */
+  udpExit: UdpExit;
+  /** Registered at the server, with autonomy: admits connectors to us. */
+  connectorToken: string | undefined;
+  /** Where to say what happens. */
+  logger: Logger;
+  /** Who is told what happens. */
+  observer: Observer;
+}
+
+/** How often a drain looks whether it is over. */
+const DRAIN_POLL_MS = 20;
+
+/**
+ * The reference's server cuts a provider off 60 s after its last pong, and asks for
+ * one only when it picks a provider for an app.
+ */
+const PONG_MS = 25_000;
+
+/** A provider: dials what the server asks for. */
+export class ExitSide implements ClientSide {
+  readonly addr = undefined;
+  readonly hops = ["tunnel", "target"] as const;
+  readonly #options: ExitSideOptions;
+  readonly #sessions = new Set<Session>();
+  readonly #requests = new ConnectorRequests();
+  readonly #stop = new AbortController();
+  #registered = false;
+
+  /** Has no sessions yet. */
+  constructor(options: ExitSideOptions) {
+    this.#options = options;
+  }
+
+  sessionOptions(v1: boolean): SideSessionOptions {
+    const { dialer, udpExit, logger, observer } = this.#options;
+    const exit = new Exit({ dialer, logger, observer });
+    return {
+      accept: (incoming) => exit.accept(incoming, v1),
+      acceptDatagrams: udpExit.accept,
+      control: (message) => this.#requests.onMessage(message),
+    };
+  }
+
+  async joined(session: Session, pong?: () => void): Promise<void> {
+    this.#sessions.add(session);
+    if (!session.v1 && pong) sendPongs(session, pong);
+    session.closed.then(() => this.#sessions.delete(session));
+    const { connectorToken, logger } = this.#options;
+    if (connectorToken === undefined) return;
+    try {
+      await this.#requests.add(session, connectorToken);
+      this.#registered = true;
+      logger.info("Registered the connector token");
+    } catch (error) {
+      // A server may know the token of an earlier session of ours and no better.
+      if (!this.#registered) {
+        session.close();
+        throw error;
+      }
+      const reason = errorText(error);
+      logger.warn("Cannot register the connector token again", { reason });
+    }
+  }
+
+  open(): void {}
+
+  async drained(): Promise<void> {
+    for (const session of this.#sessions) session.announceDrain();
+    const { signal } = this.#stop;
+    while (!signal.aborted && this.#busy()) {
+      await SYSTEM_CLOCK.delay(DRAIN_POLL_MS, signal).catch(() => {});
+    }
+  }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  #busy(): boolean {
+    return [...this.#sessions].some(({ channelCount }) => channelCount > 0);
+  }
+}
+
+function sendPongs(session: Session, pong: () => void): void {
+  const timer = setInterval(pong, PONG_MS);
+  session.closed.then(() => clearInterval(timer));
+}

@@ -1,0 +1,50 @@
+import { TunnelError } from "../base/errors.ts";
+import type { Session } from "../session/session.ts";
+import { formatId, newChannelId } from "../wire/channel_id.ts";
+import type { Message } from "../wire/messages.ts";
+
+/** A server has so long to answer. */
+const ANSWER_DEADLINE_MS = 10_000;
+
+/** What a provider asks its server about connector tokens. */
+export class ConnectorRequests {
+  readonly #waiting = new Map<string, (message: Message) => void>();
+
+  /**
+   * Adds a connector token.
+   *
+   * @returns the token in force
+   * @throws {TunnelError} `auth` with the server's words if it does not want it,
+   *   `timeout` without an answer, `closed` if the session is lost
+   */
+  async add(session: Session, token: string): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const requestId = newChannelId();
+    const key = formatId(requestId);
+    this.#waiting.set(key, (message) => {
+      if (message.type !== "connectorResponse") return;
+      if (message.ok) return resolve(message.token ?? token);
+      const reason = message.error || "the server gave no reason";
+      const text = `the connector token was rejected: ${reason}`;
+      reject(new TunnelError("auth", text));
+    });
+    const timer = setTimeout(() => {
+      const late = "no answer about the connector token";
+      reject(new TunnelError("timeout", late));
+    }, ANSWER_DEADLINE_MS);
+    session.closed.then(reject);
+    session.send({ type: "connector", requestId, token, operation: "add" });
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(key);
+    }
+  }
+
+  /** Takes what the server sends; what was not asked for is ignored. */
+  onMessage(message: Message): void {
+    if (message.type !== "connectorResponse") return;
+    this.#waiting.get(formatId(message.requestId))?.(message);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Target } from "../base/address.ts";
+import type { Logger } from "../base/logger.ts";
+import {
+  type Environment,
+  findEnvironmentProxy,
+} from "../dial/environment_proxy.ts";
+import { formatProxy, type ProxyAddress } from "../dial/proxy_url.ts";
+import { targetOf } from "../transport/tunnel_url.ts";
+
+/**
+ * What finds the proxy to a server, if the environment names one.
+ *
+ * @param urls The servers that are known: it is logged how they are dialled.
+ * @throws {ConfigError} If the variable for one of them is wrong.
+ */
+export function environmentProxyOf(
+  urls: readonly URL[],
+  environment: Environment | undefined,
+  logger: Logger,
+): (server: Target, secure: boolean) => ProxyAddress | undefined {
+  const proxyFor = (server: Target, secure: boolean) =>
+    environment && findEnvironmentProxy(server, secure, environment);
+  for (const url of urls) {
+    const proxy = proxyFor(targetOf(url), url.protocol === "wss:");
+    if (!proxy) continue;
+    logger.info("The server is dialled through a proxy of the environment", {
+      host: url.host,
+      proxy: formatProxy(proxy),
+    });
+  }
+  return proxyFor;
+}

@@ -1,0 +1,128 @@
+import type { Target } from "../base/address.ts";
+import { Deadlines } from "../base/deadlines.ts";
+import { errorCode, errorText, type TunnelErrorCode } from "../base/errors.ts";
+import type { Observer } from "../base/events.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Backend, Conn } from "../net/conn.ts";
+import { bindDatagrams } from "../net/datagrams.ts";
+import type { PortRange } from "../net/port_range.ts";
+import type { Session } from "../session/session.ts";
+import { DatagramTally } from "../join/datagram_tally.ts";
+import { type HoldBudget, holdBudget } from "../join/held_datagrams.ts";
+import { UdpAssociation } from "./udp_association.ts";
+
+/** An app that has asked for UDP ASSOCIATE, and waits for an answer. */
+export interface AssociateRequest {
+  /** Where the app says that it will send from; zeros if it does not know. */
+  readonly hint: Target;
+  /** The control conn; whoever takes the request owns it. */
+  readonly conn: Conn;
+  /** Tells the app where to send: an IP address and a port. */
+  succeed(host: string, port: number): void;
+  /** Tells the app why not, and closes. */
+  fail(failure: TunnelErrorCode | "noAnswer"): void;
+}
+
+/** What the associations of an entry have in common. */
+export interface UdpEntryOptions {
+  /** Where sockets come from. */
+  backend: Backend;
+  /** Tell apps of success before the exit has a socket. */
+  optimistic: boolean;
+  /**
+   * Where to bind and what to tell apps: an IP address of this machine.
+   *
+   * @default the address at which the app reached the SOCKS port, so that apps on
+   * other machines can use it too
+   */
+  host?: string | undefined;
+  /** Take a port out of these. @default any free port */
+  ports?: PortRange | undefined;
+  /** An association without datagrams is ended after so long. @default {300000} */
+  idleMs?: number | undefined;
+  /** The exit has so long to answer, in milliseconds. @default {15000} */
+  responseMs?: number | undefined;
+  /** Where to say what happens. */
+  logger: Logger;
+  /** Who is told what happens. */
+  observer: Observer;
+}
+
+const IDLE_MS = 5 * 60_000;
+const RESPONSE_MS = 15_000;
+
+/** The associations of the side that apps come to. */
+export class UdpEntry {
+  readonly #options: UdpEntryOptions;
+  readonly #tally: DatagramTally;
+  readonly #budget: HoldBudget = holdBudget();
+  readonly #associations = new Set<UdpAssociation>();
+  readonly #responses: Deadlines;
+  #closed = false;
+
+  /** Has none yet. */
+  constructor(options: UdpEntryOptions) {
+    this.#options = options;
+    this.#tally = new DatagramTally(options.observer);
+    this.#responses = new Deadlines(options.responseMs ?? RESPONSE_MS);
+  }
+
+  /** Associations that are open now. */
+  get active(): number {
+    return this.#associations.size;
+  }
+
+  /**
+   * Serves one request until its conn or its channel ends.
+   *
+   * @param session Asks the exit
+   * @param request Is answered, and its conn owned
+   * @param finished Called once when it is over, also if it never began
+   */
+  serve(
+    session: Pick<Session, "openDatagrams" | "v1">,
+    request: AssociateRequest,
+    finished: () => void = () => {},
+  ): void {
+    const { backend, optimistic, host, ports, idleMs = IDLE_MS, logger } =
+      this.#options;
+    const tally = this.#tally;
+    tally.began();
+    const association: UdpAssociation = new UdpAssociation({
+      request,
+      optimistic,
+      // An old exit may not have its socket when datagrams come behind CONNECT.
+      holdsEarly: !session.v1,
+      responses: this.#responses,
+      idleMs,
+      tally,
+      budget: this.#budget,
+      finished: (reason) => {
+        this.#associations.delete(association);
+        tally.ended(reason);
+        logger.debug("A UDP association is over", { reason });
+        finished();
+      },
+    });
+    this.#associations.add(association);
+    const at = host ?? request.conn.local.host;
+    bindDatagrams(backend, at, ports, association).then((socket) => {
+      if (this.#closed) association.end("closed");
+      association.begin(socket, (owner) => session.openDatagrams(owner));
+    }).catch((error) => {
+      logger.warn("Cannot open a UDP association", {
+        host: at,
+        error: errorText(error),
+      });
+      association.fail(errorCode(error));
+    });
+  }
+
+  /** Ends all associations. */
+  close(): void {
+    this.#closed = true;
+    for (const association of [...this.#associations]) {
+      association.end("closed");
+    }
+  }
+}

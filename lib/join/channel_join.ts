@@ -1,0 +1,89 @@
+import type { Target } from "../base/address.ts";
+import { errorText, TunnelError } from "../base/errors.ts";
+import { MAX_FIRST_BYTES } from "../wire/limits.ts";
+import type { ChannelOwner, IncomingChannel } from "../session/channel.ts";
+import { JoinEnd } from "./join_end.ts";
+import type { Session } from "../session/session.ts";
+
+/** What the owner of a join may want to know. */
+export interface ChannelJoinEvents {
+  /** Bytes of the connector wait. */
+  queued?(): void;
+  /** All is over; called once. */
+  finished?(): void;
+}
+
+/** First bytes on their way from one session to another, within one call. */
+const SCRATCH = new Uint8Array(MAX_FIRST_BYTES);
+
+/**
+ * Joins two channels of two sessions at a relay: the near one, opened by a
+ * connector, and the far one, which is opened to a provider.
+ *
+ * Bytes of one are pulled into the frames of the other, and the sender gets credit
+ * only then: each hop has windows of its own, and what waits between them is
+ * counted where it came from. The far channel may come later than the near one:
+ * bytes wait in order meanwhile.
+ */
+export class ChannelJoin {
+  readonly #incoming: IncomingChannel;
+  readonly #near: JoinEnd;
+  readonly #far: JoinEnd;
+  #finished = false;
+
+  /** Opens nothing yet. */
+  constructor(incoming: IncomingChannel, events: ChannelJoinEvents = {}) {
+    this.#incoming = incoming;
+    const finished = (): void => {
+      if (this.#finished) return;
+      this.#finished = true;
+      events.finished?.();
+    };
+    this.#near = new JoinEnd({ finished, queued: () => events.queued?.() });
+    this.#far = new JoinEnd({
+      finished,
+      opened: ({ flags }) => this.#near.channel?.accept(flags),
+    });
+    JoinEnd.join(this.#near, this.#far);
+  }
+
+  /** Who stands behind the connector's channel. */
+  get owner(): ChannelOwner {
+    return this.#near;
+  }
+
+  /** What the connector wants to reach. */
+  get target(): Target {
+    return this.#incoming.target;
+  }
+
+  /** Whether `connect` or `refuse` is still to come. */
+  get isWaiting(): boolean {
+    return !this.#near.isOver && this.#far.channel === undefined;
+  }
+
+  /** The connector's channel exists now; call it before all that follows. */
+  begin(): void {
+    if (!this.#finished) this.#near.setChannel(this.#incoming.channel());
+  }
+
+  /** Opens the far channel; bytes that wait go with the request. */
+  connect(session: Session): void {
+    if (!this.isWaiting) return;
+    const first = SCRATCH.subarray(0, this.#near.take(SCRATCH));
+    try {
+      const { target } = this;
+      this.#far.setChannel(session.open(target, this.#far, { first }));
+    } catch (error) {
+      return this.refuse(errorText(error));
+    }
+    this.#far.wake();
+  }
+
+  /** Tells the connector that there is nobody who could dial. */
+  refuse(reason: string): void {
+    if (this.isWaiting) {
+      this.#near.leave(new TunnelError("unavailable", reason));
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import { TunnelError } from "../base/errors.ts";
+import { ByteQueue } from "./byte_queue.ts";
+import {
+  type Channel,
+  type ChannelOwner,
+  type Opened,
+  PULL_END,
+} from "../session/channel.ts";
+
+/** What a failed peer has left behind may take so long to be delivered. */
+const DELIVER_MS = 5000;
+/**
+ * An old provider cannot be told that an app has only ended its direction. While
+ * an answer is awaited the channel is kept so long after the last byte.
+ */
+const HALF_CLOSED_IDLE_MS = 60_000;
+
+/** What a join wants to know of each end. */
+export interface JoinEndEvents {
+  /** CONNECT_RESPONSE came. */
+  opened?(response: Opened): void;
+  /** Bytes wait. */
+  queued?(): void;
+  /** Nothing more will happen here or at the other end. */
+  finished(): void;
+}
+
+/**
+ * One of two joined channels. What comes here waits for the other end to pull it;
+ * what is pulled here has waited there.
+ */
+export class JoinEnd implements ChannelOwner {
+  readonly #events: JoinEndEvents;
+  readonly #queue = new ByteQueue();
+  #other: JoinEnd | undefined;
+  #channel: Channel | undefined;
+  /** The peer has ended its direction. */
+  #receivedEnd = false;
+  /** The peer was told of the end of the other's direction. */
+  #sentEnd = false;
+  /** The channel is gone; what it has brought is still delivered. */
+  #over = false;
+  /** Why, unless it was orderly. */
+  #error: TunnelError | undefined;
+  /** The peer got something since it last said something. */
+  #awaitsAnswer = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** One end of nothing yet. */
+  constructor(events: JoinEndEvents) {
+    this.#events = events;
+  }
+
+  /** Makes two ends one join. */
+  static join(one: JoinEnd, two: JoinEnd): void {
+    one.#other = two;
+    two.#other = one;
+  }
+
+  /** The channel, once there is one. */
+  get channel(): Channel | undefined {
+    return this.#channel;
+  }
+
+  /** Whether the channel is gone. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** The channel to use from now on. */
+  setChannel(channel: Channel): void {
+    this.#channel = channel;
+    if (this.#queue.length > 0) channel.holds(this.#queue.length);
+  }
+
+  /** Moves bytes that have come here into `into`; gives how many. */
+  take(into: Uint8Array): number {
+    const count = this.#queue.take(into);
+    if (count > 0) this.#released(count);
+    return count;
+  }
+
+  /** There may be bytes at the other end, or its end. */
+  wake(): void {
+    if (!this.#over) this.#channel?.wake();
+  }
+
+  /**
+   * Ends the channel: nobody is left who would take what it brings. The first
+   * answer to a peer that still waits for one says why.
+   */
+  leave(error?: TunnelError): void {
+    if (!this.#over) {
+      this.#over = true;
+      this.#drop();
+      const channel = this.#channel;
+      if (channel?.opener === "peer" && !channel.responded) {
+        channel.refuse(error?.message || "closed before it was open");
+      } else {
+        channel?.disconnect(error?.message);
+      }
+    }
+    this.#finish();
+  }
+
+  // --- ChannelOwner ---
+
+  opened(response: Opened): void {
+    this.#events.opened?.(response);
+  }
+
+  pull(into: Uint8Array): number {
+    const other = this.#other!;
+    const count = other.take(into);
+    if (count > 0) {
+      this.#awaitsAnswer = true;
+      // What is pulled is sent after this call, and before the end.
+      if (other.#over) queueMicrotask(() => other.#settle());
+      return count;
+    }
+    return other.#receivedEnd && !this.#sentEnd ? this.#pullEnd() : 0;
+  }
+
+  data(payload: Uint8Array): void {
+    if (this.#over || this.#receivedEnd) return;
+    this.#awaitsAnswer = false;
+    // Nobody is left who would take it.
+    if (this.#other!.#over) return this.#channel?.consumed(payload.length);
+    if (this.#sentEnd) this.#restartIdle();
+    this.#queue.push(payload);
+    this.#channel?.holds(payload.length);
+    // Who holds too much was closed by that.
+    if (this.#over) return;
+    this.#other!.wake();
+    this.#events.queued?.();
+  }
+
+  ended(): void {
+    this.#receivedEnd = true;
+    this.#other!.wake();
+  }
+
+  closed(error?: TunnelError): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#error = error;
+    this.#other!.#drop();
+    if (error?.code === "limit") this.#drop();
+    if (error && this.#queue.length > 0) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => {
+        this.#drop();
+        this.#settle();
+      }, DELIVER_MS);
+    }
+    this.#settle();
+  }
+
+  // --- the other end ---
+
+  /** Passes on that the channel is gone, once all before it is delivered. */
+  #settle(): void {
+    if (this.#over && this.#queue.length === 0) this.#other!.leave(this.#error);
+  }
+
+  /** The other's direction has ended, and all of it was pulled. */
+  #pullEnd(): number {
+    const channel = this.#channel!;
+    if (channel.v1 || this.#receivedEnd) {
+      this.#sentEnd = true;
+      if (this.#other!.#sentEnd) this.#finish();
+      return PULL_END;
+    }
+    // An old peer knows one end for both directions.
+    if (channel.opener === "us" && this.#awaitsAnswer) {
+      this.#sentEnd = true;
+      this.#restartIdle();
+      return PULL_END;
+    }
+    this.#over = true;
+    channel.disconnect();
+    this.#settle();
+    return 0;
+  }
+
+  /** Only for half-closed channels of an old peer. */
+  #restartIdle(): void {
+    if (this.#channel?.v1 !== false) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const idle = new TunnelError("timeout", "idle after half-close");
+      this.leave(idle);
+      this.#other!.leave(idle);
+    }, HALF_CLOSED_IDLE_MS);
+  }
+
+  #released(bytes: number): void {
+    this.#channel?.holds(-bytes);
+    this.#channel?.consumed(bytes);
+  }
+
+  #drop(): void {
+    const dropped = this.#queue.length;
+    this.#queue.clear();
+    if (dropped > 0) this.#released(dropped);
+  }
+
+  #finish(): void {
+    for (const end of [this, this.#other!]) {
+      clearTimeout(end.#timer);
+      end.#drop();
+      end.#over = true;
+    }
+    this.#events.finished();
+  }
+}

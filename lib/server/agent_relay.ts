@@ -1,0 +1,95 @@
+import { formatTarget } from "../base/address.ts";
+import { type Deadline, Deadlines } from "../base/deadlines.ts";
+import type { Logger } from "../base/logger.ts";
+import { ChannelJoin } from "../join/channel_join.ts";
+import type { ChannelOwner, IncomingChannel } from "../session/channel.ts";
+import type {
+  DatagramChannel,
+  DatagramOwner,
+} from "../session/datagram_channel.ts";
+import { DatagramJoin } from "../join/datagram_join.ts";
+import type { Session } from "../session/session.ts";
+import type { Providers } from "./providers.ts";
+
+/** What a relay needs. */
+export interface AgentRelayOptions {
+  /** Who dials. */
+  providers: Providers;
+  /** How long a request waits for a provider, in milliseconds. */
+  waitMs: number;
+  /** Where to say what happens. */
+  logger: Logger;
+}
+
+/** What a connector is told when nobody can dial for it; the reference's words. */
+const NOBODY = "no available reverse clients";
+/** An old connector that sends early has its first bytes right behind CONNECT. */
+const FIRST_BYTES_WAIT_MS = 2;
+
+const FIRST_BYTES_WAITS = new Deadlines(FIRST_BYTES_WAIT_MS);
+
+/**
+ * Passes what a connector asks for to a provider. One per connector's session,
+ * since it learns whether its peer sends early: then CONNECT waits a moment for
+ * the first bytes, which a provider with the extension puts into its SYN.
+ */
+export class AgentRelay {
+  readonly #options: AgentRelayOptions;
+  #peerSendsEarly = false;
+
+  /** Passes nothing yet. */
+  constructor(options: AgentRelayOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a channel of the connector. */
+  accept(incoming: IncomingChannel, v1: boolean): ChannelOwner {
+    let ready = false;
+    let wait: Deadline | undefined;
+    const route = (): void => {
+      FIRST_BYTES_WAITS.cancel(wait);
+      if (ready) this.#route(join, formatTarget(join.target));
+      ready = false;
+    };
+    const join = new ChannelJoin(incoming, {
+      queued: () => {
+        if (v1) return;
+        this.#peerSendsEarly = true;
+        route();
+      },
+      finished: () => FIRST_BYTES_WAITS.cancel(wait),
+    });
+    // When the session has made the channel and handed over its first bytes.
+    queueMicrotask(() => {
+      join.begin();
+      ready = true;
+      if (v1 || !this.#peerSendsEarly) route();
+      else wait = FIRST_BYTES_WAITS.add(route);
+    });
+    return join.owner;
+  }
+
+  /** Takes an association of the connector. */
+  acceptDatagrams(channel: DatagramChannel): DatagramOwner {
+    const join = new DatagramJoin(channel);
+    queueMicrotask(() => this.#route(join, "udp"));
+    return join;
+  }
+
+  async #route(
+    join: {
+      readonly isWaiting: boolean;
+      connect(session: Session): void;
+      refuse(reason: string): void;
+    },
+    target: string,
+  ): Promise<void> {
+    const { providers, waitMs, logger } = this.#options;
+    const now = providers.pick();
+    if (now) return join.connect(now);
+    const session = await providers.next(waitMs);
+    if (session) return join.connect(session);
+    if (join.isWaiting) logger.debug("No provider for a request", { target });
+    join.refuse(NOBODY);
+  }
+}

@@ -1,0 +1,46 @@
+import { errorText } from "../base/errors.ts";
+import type { Session } from "../session/session.ts";
+import type { ConnectorMessage, Message } from "../wire/messages.ts";
+
+/** What a client may do about connector tokens; throws the reason if it may not. */
+export interface ConnectorDesk {
+  /** Adds a token, an empty one stands for a new one; gives its name. */
+  addConnector(token: string): string;
+  /** Removes a token, if it is the client's own. */
+  removeConnector(token: string): void;
+}
+
+/** Answers what a client asks about connector tokens; ignores everything else. */
+export function onConnectorMessage(
+  session: Session,
+  message: Message,
+  desk: ConnectorDesk,
+): void {
+  if (message.type !== "connector") return;
+  const { requestId } = message;
+  try {
+    const token = serve(message, desk);
+    session.send({
+      type: "connectorResponse",
+      requestId,
+      ok: true,
+      ...(token === undefined ? {} : { token }),
+    });
+  } catch (error) {
+    session.send({
+      type: "connectorResponse",
+      requestId,
+      ok: false,
+      error: errorText(error),
+    });
+  }
+}
+
+function serve(
+  { operation, token }: ConnectorMessage,
+  desk: ConnectorDesk,
+): string | undefined {
+  if (operation === "add") return desk.addConnector(token);
+  desk.removeConnector(token);
+  return undefined;
+}

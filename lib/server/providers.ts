@@ -1,0 +1,84 @@
+import type { Session } from "../session/session.ts";
+
+/** Who waits for a provider. */
+interface Waiter {
+  tell(session: Session | undefined): void;
+}
+
+/**
+ * The sessions of providers that stand for each other: requests go round them in
+ * turn. One that is lost, or takes no new channels, is skipped at once.
+ */
+export class Providers {
+  readonly #changed: () => void;
+  readonly #sessions: Session[] = [];
+  readonly #waiting = new Set<Waiter>();
+  #next = 0;
+  #closed = false;
+
+  /** None yet; `changed` is called when one comes or goes. */
+  constructor(changed: () => void = () => {}) {
+    this.#changed = changed;
+  }
+
+  /** How many can take requests. */
+  get size(): number {
+    return this.#sessions.length;
+  }
+
+  /** Takes a provider in, until its session ends or drains. */
+  add(session: Session): void {
+    this.#sessions.push(session);
+    session.peerDrains.then(() => {
+      this.#remove(session);
+      // Only we know that no request is on its way to it any more.
+      session.endWhenIdle();
+    });
+    session.closed.then(() => this.#remove(session));
+    this.#changed();
+    for (const { tell } of [...this.#waiting]) tell(this.pick());
+  }
+
+  /** The next in turn, if there is one. */
+  pick(): Session | undefined {
+    for (let tries = this.#sessions.length; tries > 0; tries--) {
+      this.#next %= this.#sessions.length;
+      const session = this.#sessions[this.#next++]!;
+      // The promise that removes it comes a little later.
+      if (!session.isClosed) return session;
+    }
+    return undefined;
+  }
+
+  /** The next in turn, or the first that comes; nothing when time is up. */
+  next(timeoutMs: number): Promise<Session | undefined> {
+    const session = this.pick();
+    if (session || this.#closed) return Promise.resolve(session);
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        tell: (session) => {
+          clearTimeout(timer);
+          this.#waiting.delete(waiter);
+          resolve(session);
+        },
+      };
+      const timer = setTimeout(() => waiter.tell(undefined), timeoutMs);
+      this.#waiting.add(waiter);
+    });
+  }
+
+  /** Nobody comes any more: whoever waits is told. */
+  close(): void {
+    this.#closed = true;
+    for (const { tell } of [...this.#waiting]) tell(undefined);
+  }
+
+  #remove(session: Session): void {
+    const at = this.#sessions.indexOf(session);
+    if (at < 0) return;
+    this.#sessions.splice(at, 1);
+    // The turn stays with whom it was.
+    if (at < this.#next) this.#next--;
+    this.#changed();
+  }
+}

@@ -1,0 +1,85 @@
+import { errorText } from "../base/errors.ts";
+import type { Login } from "../inbound/socks5.ts";
+import { Entry } from "../entry/entry.ts";
+import type { Providers } from "./providers.ts";
+import type { ServerContext } from "./server_context.ts";
+
+/** Which port, and who may use it. */
+export interface ReversePortOptions {
+  /** The port; 0 takes a free one. */
+  port: number;
+  /** Who may come in. */
+  login: Login | undefined;
+  /** Who dials for apps. */
+  providers: Providers;
+}
+
+/** The SOCKS port of a reverse token: apps at the server, targets at providers. */
+export class ReversePort {
+  readonly #context: ServerContext;
+  readonly #options: ReversePortOptions;
+  #entry: Entry | undefined;
+  #closed = false;
+
+  /** Does not listen yet. */
+  constructor(context: ServerContext, options: ReversePortOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** Where it listens, once it does. */
+  get addr(): { hostname: string; port: number } | undefined {
+    return this.#entry?.addr;
+  }
+
+  /** Listens; throws `TunnelError` if the port cannot be had. Idempotent. */
+  open(): void {
+    if (this.#entry || this.#closed) return;
+    const { backend, logger, observer, optimistic, speaksFirst } =
+      this.#context;
+    const { port, login, providers } = this.#options;
+    this.#entry = new Entry({
+      backend,
+      sessions: {
+        get current() {
+          return providers.pick();
+        },
+        next: (timeoutMs) => providers.next(timeoutMs),
+      },
+      host: this.#context.socksHost,
+      port,
+      fastOpen: this.#context.socksFastOpen,
+      optimistic,
+      speaksFirst,
+      udp: this.#context.udpEntry,
+      login,
+      logger,
+      observer,
+    });
+    const { addr } = this.#entry;
+    logger.info("SOCKS5 port opened", { host: addr.hostname, port: addr.port });
+  }
+
+  /** As `open`, and says it when the port cannot be had: the next may try again. */
+  tryOpen(): void {
+    try {
+      this.open();
+    } catch (error) {
+      this.#context.logger.error("Cannot open the SOCKS5 port", {
+        error: errorText(error),
+      });
+    }
+  }
+
+  /** Accepts nothing more; requests that are being served go on. */
+  stopAccepting(): void {
+    this.#closed = true;
+    this.#entry?.stopAccepting();
+  }
+
+  /** Closes the port and what waits behind it. */
+  close(): void {
+    this.#closed = true;
+    this.#entry?.close();
+  }
+}

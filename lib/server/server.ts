@@ -1,0 +1,311 @@
+import { SYSTEM_CLOCK } from "../base/clock.ts";
+import { Counters } from "../base/events.ts";
+import { SILENT } from "../base/logger.ts";
+import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
+import { withUpstreamProxy } from "../dial/upstream_proxy.ts";
+import { chooseBackend, type ChosenBackend } from "../net/choose_backend.ts";
+import { awaitsRoundTrip, fastOpenSupport } from "../net/fast_open.ts";
+import { Resolver } from "../net/resolver.ts";
+import {
+  parseTfoChoice,
+  type TfoChoice,
+  type TfoHop,
+} from "../net/tfo_choice.ts";
+import type { Session } from "../session/session.ts";
+import { hopReport } from "../net/hop_report.ts";
+import { serveConnector } from "./server_agent.ts";
+import type { AdmittedClient, ServerContext } from "./server_context.ts";
+import { serveForward } from "./server_forward.ts";
+import { ServerFront } from "./server_front.ts";
+import {
+  checkedToken,
+  type ReverseTokenOptions,
+  type ServerOptions,
+} from "./server_options.ts";
+import { serveProvider } from "./server_reverse.ts";
+import { ServerTokens } from "./server_tokens.ts";
+import { startWorkers } from "./server_workers.ts";
+import { type OpenedLearnt, openLearnt } from "../state/state_file.ts";
+import type { Seat, Token } from "../tokens/token.ts";
+import type { TokenDesk } from "../tokens/token_desk.ts";
+import { UdpExit } from "../exit/udp_exit.ts";
+import { udpEntryOptions } from "../entry/udp_options.ts";
+
+export type { ReverseTokenOptions, ServerOptions };
+
+/** A server that listens. */
+export interface Server {
+  /** Where it listens. */
+  readonly addr: { hostname: string; port: number };
+  /** What happened so far. */
+  readonly counters: Counters;
+  /** Sessions that are open now. */
+  readonly sessionCount: number;
+  /** Its tokens: add and remove them while it runs. */
+  readonly tokens: TokenDesk;
+  /** One line for each hop: what TCP Fast Open does there, and if nothing, why. */
+  report(): string[];
+  /** Accepts nothing more, lets channels end for a while, then ends. */
+  close(): Promise<void>;
+  /** Ends at once. */
+  abort(): void;
+  /** Resolves when everything is closed. */
+  readonly closed: Promise<void>;
+}
+
+/** RFC 6455, section 7.4.1: going away. */
+const CLOSE_GOING_AWAY = 1001;
+/** How often a drain looks whether it is over. */
+const DRAIN_POLL_MS = 20;
+
+/**
+ * Starts a server: takes tunnels of clients that have a token, and dials for them,
+ * or passes what apps and connectors want to providers.
+ *
+ * Needs `--allow-net`; `--allow-ffi` for TCP Fast Open towards targets; and
+ * `--allow-all` for it at its own port, since Deno shows its sockets to no less.
+ *
+ * @throws {ConfigError} if an option is not possible
+ * @throws {TunnelError} if it cannot listen
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  if (options.workers !== undefined && options.workers !== 1) {
+    return await startWorkers(options);
+  }
+  const { stateDir, logger = SILENT } = options;
+  const opened = await openLearnt(stateDir, { owner: "server", logger });
+  const server = new RelayServer(options, opened);
+  try {
+    server.addTokens();
+    // Before that a client with the right token would be sent away.
+    server.listen();
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  await server.tuned();
+  return server;
+}
+
+class RelayServer implements Server {
+  readonly counters = new Counters();
+  readonly tokens: ServerTokens;
+  readonly closed: Promise<void>;
+  readonly #options: ServerOptions;
+  readonly #opened: OpenedLearnt;
+  readonly #tfo: TfoChoice;
+  #whyNotTuned: string | undefined;
+  readonly #chosen: ChosenBackend;
+  readonly #context: ServerContext;
+  readonly #sessions = new Set<Session>();
+  /** Ends the grace period. */
+  readonly #abort = new AbortController();
+  readonly #closed = Promise.withResolvers<void>();
+  #front: ServerFront<Token> | undefined;
+  #closing = false;
+
+  constructor(options: ServerOptions, opened: OpenedLearnt) {
+    const {
+      socksHost = "127.0.0.1",
+      socksNoWait = false,
+      optimistic = false,
+      connectorWaitMs = 5000,
+      tfo = parseTfoChoice("auto"),
+      tfoAny = false,
+      backend = "auto",
+      logger = SILENT,
+    } = options;
+    this.#options = options;
+    this.#opened = opened;
+    this.#tfo = tfo;
+    this.#chosen = chooseBackend(backend, logger);
+    const sockets = this.#chosen.backend;
+    const resolver = new Resolver();
+    const observer = this.counters.observe;
+    const { udpIdleMs: idleMs, upstreamProxy } = options;
+    const { fastOpen: memory, speaksFirst } = opened.learnt;
+    const direct = new HappyEyeballsDialer(sockets, resolver, {
+      fastOpen: tfo.target && fastOpenSupport().dial.supported,
+      anyBytes: tfoAny,
+      synFailed: () => observer({ type: "synFailed", hop: "target" }),
+      memory,
+    });
+    this.#context = {
+      backend: sockets,
+      dialer: withUpstreamProxy(direct, upstreamProxy, logger),
+      udpExit: new UdpExit({
+        backend: sockets,
+        resolver,
+        idleMs,
+        logger,
+        observer,
+      }),
+      udpEntry: udpEntryOptions(options),
+      logger,
+      observer,
+      socksHost,
+      socksFastOpen: tfo.socks,
+      socksNoWait,
+      optimistic,
+      speaksFirst,
+      connectorWaitMs,
+    };
+    this.tokens = new ServerTokens(this.#context);
+    this.closed = this.#closed.promise;
+    this.closed.catch(() => {});
+  }
+
+  /** Adds the tokens of the options. */
+  addTokens(): void {
+    const { token, reverse = [] } = this.#options;
+    if (token !== undefined) {
+      this.tokens.addForward(checkedToken("--token", token));
+    }
+    for (const one of [reverse].flat() as ReverseTokenOptions[]) {
+      const { autonomy = false, connectorToken, ...rest } = one;
+      const allowManageConnector = autonomy;
+      const added = this.tokens.addReverse({ ...rest, allowManageConnector });
+      if (connectorToken === undefined) continue;
+      const token = checkedToken("--connector-token", connectorToken);
+      this.tokens.addConnector({ token, reverse: added.token });
+    }
+  }
+
+  /** Takes clients from now on. */
+  listen(): void {
+    const {
+      hostname = "0.0.0.0",
+      port = 8765,
+      reusePort = false,
+      answer,
+    } = this.#options;
+    this.#front = new ServerFront<Token>({
+      hostname,
+      port,
+      reusePort,
+      logger: this.#context.logger,
+      answer: (request) => answer?.(request, this.tokens),
+      judge: (credentials) => this.tokens.judge(credentials),
+      admitted: (token, client) => this.#admitted(token, client),
+    });
+  }
+
+  /** Resolves when the listener has its socket options. */
+  async tuned(): Promise<void> {
+    // A listener is found by its address once Deno has it.
+    await Promise.resolve();
+    const { hostname: host, port } = this.addr;
+    this.#whyNotTuned = this.#context.backend.tuneServeListener(
+      ...[{ host, port }, { fastOpen: this.#tfo.ws }] as const,
+    );
+  }
+
+  get addr(): { hostname: string; port: number } {
+    return this.#front!.addr;
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  report(): string[] {
+    const types = new Set(this.tokens.snapshot().map(({ type }) => type));
+    const hops: TfoHop[] = ["ws"];
+    if (types.has("reverse")) hops.push("socks");
+    if (types.has("forward")) hops.push("target");
+    return hopReport(hops, this.#tfo, this.#chosen, this.#whyNotTuned);
+  }
+
+  #admitted(
+    token: Token,
+    client: Omit<AdmittedClient, "heard" | "logger">,
+  ): void {
+    const { backend, observer, logger } = this.#context;
+    const { remote, v1 } = client;
+    const peer = `${remote.host}:${remote.port}`;
+    const inspect = () => backend.inspectServed(remote, this.addr.port);
+    const outcome = inspect();
+    const { result, rttUs } = outcome;
+    observer({ type: "syn", hop: "ws", result, rttUs });
+    const heard = (): void => {
+      if (!awaitsRoundTrip(outcome)) return;
+      observer({ type: "synSaved", hop: "ws", rttUs: inspect().rttUs });
+    };
+    const log = logger.child({ peer });
+    const seat = this.tokens.enter(token, client.instance);
+    const session = this.#serve(seat, { ...client, heard, logger: log });
+    this.#sessions.add(session);
+    observer({ type: "sessionOpened", peer, v1 });
+    log.info("Client connected", { as: token.kind, v1, syn: result });
+    session.closed.then(({ message: reason }) => {
+      this.#sessions.delete(session);
+      observer({ type: "sessionClosed", peer, reason });
+      log.info("Client disconnected", { reason });
+    });
+    this.tokens.join(session, seat);
+  }
+
+  #serve(seat: Seat, client: AdmittedClient): Session {
+    const { token } = seat;
+    const desk = {
+      addConnector: (wish: string) => this.tokens.addConnectorOf(seat, wish),
+      removeConnector: (name: string) =>
+        this.tokens.removeConnectorOf(seat, name),
+    };
+    switch (token.kind) {
+      case "forward":
+        return serveForward(this.#context, client, desk);
+      case "reverse":
+        return serveProvider(this.#context, client, desk);
+      case "connector": {
+        const { providers } = this.tokens.sideOf(token).group(token.group);
+        return serveConnector(this.#context, client, providers);
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#shutDown().then(this.#closed.resolve, this.#closed.reject);
+    }
+    return this.closed;
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#front?.stopAccepting();
+    this.tokens.stopAccepting();
+    // Clients look for another server while their channels end. The port is kept
+    // meanwhile, and refuses: `shutdown` would close the upgraded requests, too.
+    for (const session of this.#sessions) session.announceDrain();
+    await this.#drained();
+    this.#closeSessions();
+    this.tokens.close();
+    await this.#front?.shutdown();
+    await this.#context.backend.idle();
+    await this.#opened.close();
+  }
+
+  /** Channels may end by themselves until the grace period is over. */
+  async #drained(): Promise<void> {
+    const { gracePeriodMs = 5000 } = this.#options;
+    const { signal } = this.#abort;
+    const until = performance.now() + gracePeriodMs;
+    while (performance.now() < until && !signal.aborted) {
+      if ([...this.#sessions].every((one) => one.channelCount === 0)) return;
+      await SYSTEM_CLOCK.delay(DRAIN_POLL_MS, signal).catch(() => {});
+    }
+  }
+
+  #closeSessions(): void {
+    for (const session of this.#sessions) {
+      session.close(CLOSE_GOING_AWAY, "the server is going away");
+    }
+  }
+
+  abort(): void {
+    this.#abort.abort();
+    this.#closeSessions();
+    this.close();
+  }
+}

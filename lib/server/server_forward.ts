@@ -1,0 +1,25 @@
+import type { Session } from "../session/session.ts";
+import { type ConnectorDesk, onConnectorMessage } from "./connector_desk.ts";
+import { Exit } from "../exit/exit.ts";
+import {
+  type AdmittedClient,
+  openSession,
+  type ServerContext,
+} from "./server_context.ts";
+
+/** Serves a forward client: the server dials what it asks for. */
+export function serveForward(
+  context: ServerContext,
+  client: AdmittedClient,
+  desk: ConnectorDesk,
+): Session {
+  const { dialer, udpExit, observer } = context;
+  const exit = new Exit({ dialer, logger: client.logger, observer });
+  const session = openSession(context, client, {
+    accept: (incoming) => exit.accept(incoming, client.v1),
+    acceptDatagrams: udpExit.accept,
+    // It may not, and is told so.
+    control: (message) => onConnectorMessage(session, message, desk),
+  });
+  return session;
+}

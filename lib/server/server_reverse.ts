@@ -1,0 +1,22 @@
+import type { Session } from "../session/session.ts";
+import { type ConnectorDesk, onConnectorMessage } from "./connector_desk.ts";
+import {
+  type AdmittedClient,
+  openSession,
+  type ServerContext,
+} from "./server_context.ts";
+
+/**
+ * Serves a provider: it dials for apps at the SOCKS port and for connectors. It may
+ * not open channels itself: the server would dial from its own network.
+ */
+export function serveProvider(
+  context: ServerContext,
+  client: AdmittedClient,
+  desk: ConnectorDesk,
+): Session {
+  const session = openSession(context, client, {
+    control: (message) => onConnectorMessage(session, message, desk),
+  });
+  return session;
+}

@@ -1,0 +1,197 @@
+import type { Conn } from "../net/conn.ts";
+import type { Session } from "../session/session.ts";
+import type { Credentials, Verdict } from "../transport/accept_tunnel.ts";
+import { ReverseSide } from "./reverse_side.ts";
+import type { ServerContext } from "./server_context.ts";
+import {
+  type ConnectorToken,
+  type ForwardToken,
+  type NewConnectorToken,
+  type NewReverseToken,
+  NO_PORT,
+  type ReverseToken,
+  type Seat,
+  type Token,
+} from "../tokens/token.ts";
+import { TokenRegistry } from "../tokens/token_registry.ts";
+import type { TokenStatus } from "../tokens/token_snapshot.ts";
+
+/** RFC 6455, section 7.4.1: policy violation. */
+const CLOSE_POLICY = 1008;
+/** Ports of the pool to try before one that another program has is taken. */
+const PORT_TRIES = 16;
+
+/** A client that is there. */
+interface Member {
+  readonly session: Session;
+  readonly seat: Seat;
+  /** Where a connector belongs to. */
+  readonly group: string | undefined;
+}
+
+/**
+ * The tokens of a server, with what lives behind them: ports open and close with
+ * their tokens, and clients go with theirs.
+ */
+export class ServerTokens {
+  readonly #context: ServerContext;
+  readonly #registry = new TokenRegistry();
+  readonly #sides = new Map<ReverseToken, ReverseSide>();
+  readonly #members = new Set<Member>();
+
+  /** None yet. */
+  constructor(context: ServerContext) {
+    this.#context = context;
+  }
+
+  /** All tokens, with who is connected. */
+  snapshot(): TokenStatus[] {
+    return this.#registry.snapshot();
+  }
+
+  /** Adds a forward token; a new one without a wish. */
+  addForward(token?: string): ForwardToken {
+    return this.#registry.addForward(token);
+  }
+
+  /** Adds a reverse token and, if it does not wait, opens its SOCKS port. */
+  addReverse(options: NewReverseToken): ReverseToken {
+    const token = this.#addReverse(options);
+    try {
+      const side = new ReverseSide(this.#context, token);
+      if (this.#context.socksNoWait) side.port?.open();
+      this.#sides.set(token, side);
+    } catch (error) {
+      this.#registry.remove(token.token);
+      throw error;
+    }
+    return token;
+  }
+
+  /** Adds a connector token; the same pair again is no error. */
+  addConnector(options: NewConnectorToken): ConnectorToken {
+    return this.#registry.addConnector(options);
+  }
+
+  /**
+   * Removes a token of any kind with what depends on it: clients are closed, and
+   * ports freed.
+   *
+   * @returns whether there was one
+   */
+  remove(token: string): boolean {
+    const removed = this.#registry.remove(token);
+    for (const one of removed) this.#removed(one);
+    return removed.length > 0;
+  }
+
+  /** Decides who is let in. */
+  judge(credentials: Credentials): Verdict<Token> {
+    return this.#registry.judge(credentials);
+  }
+
+  /** The place of a client that was let in; `join` follows. */
+  enter(token: Token, instance: string | undefined): Seat {
+    return this.#registry.enter(token, instance);
+  }
+
+  /** A client has a session: it counts while that is open. */
+  join(session: Session, seat: Seat): void {
+    const { token } = seat;
+    const group = token.kind === "connector" ? token.group : seat.group;
+    const member = { session, seat, group };
+    this.#members.add(member);
+    session.closed.then(() => {
+      this.#members.delete(member);
+      this.#registry.leave(seat);
+    });
+    if (token.kind === "forward") return;
+    const side = this.sideOf(token);
+    if (token.kind === "reverse") side.addProvider(session, group);
+    else side.addConnector(session, group);
+  }
+
+  /** What lives behind the reverse token that this one leads to. */
+  sideOf(token: ReverseToken | ConnectorToken): ReverseSide {
+    const reverse = token.kind === "connector" ? token.reverse : token;
+    return this.#sides.get(reverse)!;
+  }
+
+  /** Adds a connector token on a provider's request; throws if it may not. */
+  addConnectorOf(seat: Seat, wish: string): string {
+    const token = this.#registry.addConnectorOf(seat, wish);
+    // After a take-over, connectors that are there belong to who has gone.
+    this.#closeMembers(
+      (one) => one.seat.token === token && one.group !== token.group,
+      "the token has another provider",
+    );
+    return token.token;
+  }
+
+  /** Removes a provider's own connector token; throws if it may have none. */
+  removeConnectorOf(seat: Seat, token: string): void {
+    const removed = this.#registry.removeConnectorOf(seat, token);
+    if (removed) this.#removed(removed);
+  }
+
+  /** Where the SOCKS port of a reverse token listens, once it does. */
+  socksAddr(token: string): { hostname: string; port: number } | undefined {
+    for (const [{ token: name }, { port }] of this.#sides) {
+      if (name === token) return port?.addr;
+    }
+    return undefined;
+  }
+
+  /** No SOCKS port accepts anything more. */
+  stopAccepting(): void {
+    for (const { port } of this.#sides.values()) port?.stopAccepting();
+  }
+
+  /** Closes all SOCKS ports. */
+  close(): void {
+    for (const side of this.#sides.values()) side.close();
+  }
+
+  /** A port of the pool may belong to another program: then it is the next one. */
+  #addReverse(options: NewReverseToken): ReverseToken {
+    let token = this.#registry.addReverse(options);
+    for (let tries = 1; tries < PORT_TRIES; tries++) {
+      if (options.port || token.port === NO_PORT) break;
+      if (this.#isFree(token.port)) break;
+      this.#registry.remove(token.token);
+      token = this.#registry.addReverse({ ...options, token: token.token });
+    }
+    return token;
+  }
+
+  #isFree(port: number): boolean {
+    const { backend, socksHost: host } = this.#context;
+    try {
+      const handler = {
+        accepted: (conn: Conn) => conn.reset(),
+        acceptFailed() {},
+      };
+      backend.listen({ host, port }, handler).close();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #removed(token: Token): void {
+    if (token.kind === "reverse") {
+      this.#sides.get(token)?.close();
+      this.#sides.delete(token);
+    }
+    this.#closeMembers(
+      ({ seat }) => seat.token === token,
+      "the token was removed",
+    );
+  }
+
+  #closeMembers(wanted: (one: Member) => boolean, reason: string): void {
+    for (const member of [...this.#members]) {
+      if (wanted(member)) member.session.close(CLOSE_POLICY, reason);
+    }
+  }
+}

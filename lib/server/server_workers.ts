@@ -1,0 +1,196 @@
+import { ConfigError, TunnelError } from "../base/errors.ts";
+import { Counters } from "../base/events.ts";
+import { type Logger, SILENT } from "../base/logger.ts";
+import type { Server, ServerOptions } from "./server.ts";
+import type { TokenDesk } from "../tokens/token_desk.ts";
+
+/** What a worker is started with: all that can be sent to a thread. */
+export type WorkerOptions = Omit<
+  ServerOptions,
+  "logger" | "workers" | "reverse" | "answer"
+>;
+
+/** What a worker is told. */
+export type ToWorker =
+  | { type: "start"; options: WorkerOptions }
+  | { type: "close" }
+  | { type: "abort" };
+
+/** What a worker tells. */
+export type FromWorker =
+  | { type: "ready"; addr: Server["addr"]; report: string[] }
+  | { type: "failed"; reason: string }
+  | {
+    type: "log";
+    level: "debug" | "info" | "warn" | "error";
+    message: string;
+    fields: Record<string, unknown>;
+  }
+  | { type: "counts"; grown: Record<string, number>; sessionCount: number }
+  | { type: "closed" };
+
+/** More threads than this help nobody. */
+const MAX_WORKERS = 256;
+
+/**
+ * Starts a server of several threads. Each has a listening socket of its own at
+ * the same port (`SO_REUSEPORT`, socket(7)) and so a queue of its own for SYNs with
+ * data; the kernel spreads clients over them.
+ *
+ * @throws {ConfigError} if it is not possible here
+ * @throws {TunnelError} if it cannot listen
+ */
+export async function startWorkers(
+  all: ServerOptions,
+): Promise<Server> {
+  // One file is enough for threads that meet the same targets.
+  const {
+    workers = 1,
+    logger = SILENT,
+    reverse,
+    answer,
+    stateDir,
+    ...options
+  } = all;
+  if (!(Number.isInteger(workers) && workers >= 1 && workers <= MAX_WORKERS)) {
+    const rule = `must be an integer from 1 to ${MAX_WORKERS}`;
+    throw new ConfigError("--workers", rule);
+  }
+  if (Deno.build.os !== "linux") {
+    throw new ConfigError("--workers", "more than one needs Linux");
+  }
+  // Without the flag Deno would end the process at `reusePort`.
+  if (!("listenDatagram" in Deno)) {
+    const text = "more than one needs deno's flag --unstable-net";
+    throw new ConfigError("--workers", text);
+  }
+  if (reverse !== undefined || answer !== undefined) {
+    // A provider would be known to one of them only, and so would a new token.
+    const rule = "more than one serve forward clients only, without an API";
+    throw new ConfigError("--workers", rule);
+  }
+  const server = new ServerWorkers(logger, options.token);
+  try {
+    const addr = await server.add({
+      ...options,
+      reusePort: true,
+      ...(stateDir === undefined ? {} : { stateDir }),
+    });
+    const rest = { ...options, reusePort: true, port: addr.port };
+    await Promise.all(
+      Array.from({ length: workers - 1 }, () => server.add(rest)),
+    );
+    return server;
+  } catch (error) {
+    server.abort();
+    throw error;
+  }
+}
+
+/** The workers have their tokens from the start. */
+function fixedTokens(snapshot: TokenDesk["snapshot"]): TokenDesk {
+  const refuse = (): never => {
+    const text = "tokens cannot be changed with several workers";
+    throw new TunnelError("unsupported", text);
+  };
+  return {
+    addForward: refuse,
+    addReverse: refuse,
+    addConnector: refuse,
+    remove: refuse,
+    snapshot,
+    socksAddr: () => undefined,
+  };
+}
+
+class ServerWorkers implements Server {
+  readonly counters = new Counters();
+  readonly #logger: Logger;
+  readonly #workers = new Map<Worker, { sessionCount: number }>();
+  readonly #closed = Promise.withResolvers<void>();
+  readonly closed: Promise<void> = this.#closed.promise;
+  #addr: Server["addr"] | undefined;
+  #report: string[] = [];
+  readonly tokens: TokenDesk;
+
+  constructor(logger: Logger, token: string | undefined) {
+    this.#logger = logger;
+    this.tokens = fixedTokens(() =>
+      token === undefined
+        ? []
+        : [{ token, type: "forward", clientsCount: this.sessionCount }]
+    );
+    this.closed.catch(() => {});
+  }
+
+  /** One more; resolves when it listens. */
+  add(options: WorkerOptions): Promise<Server["addr"]> {
+    const url = new URL("./server_worker.ts", import.meta.url);
+    const worker = new Worker(url, { type: "module" });
+    this.#workers.set(worker, { sessionCount: 0 });
+    const ready = Promise.withResolvers<Server["addr"]>();
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>): void => {
+      switch (data.type) {
+        case "ready":
+          this.#addr ??= data.addr;
+          this.#report = data.report;
+          return ready.resolve(data.addr);
+        case "failed":
+          ready.reject(new TunnelError("unavailable", data.reason));
+          return this.#gone(worker);
+        case "log":
+          return this.#logger[data.level](data.message, data.fields);
+        case "counts":
+          for (const [name, count] of Object.entries(data.grown)) {
+            this.counters.add(name, count);
+          }
+          this.#workers.set(worker, { sessionCount: data.sessionCount });
+          return;
+        case "closed":
+          return this.#gone(worker);
+      }
+    };
+    worker.onerror = (event): void => {
+      // Its sessions are lost with it; the others go on.
+      event.preventDefault();
+      this.#logger.error("A worker has died", { error: event.message });
+      ready.reject(new TunnelError("failed", event.message));
+      worker.terminate();
+      this.#gone(worker);
+    };
+    worker.postMessage({ type: "start", options } satisfies ToWorker);
+    return ready.promise;
+  }
+
+  #gone(worker: Worker): void {
+    this.#workers.delete(worker);
+    if (this.#workers.size === 0) this.#closed.resolve();
+  }
+
+  #tell(message: ToWorker): void {
+    for (const worker of this.#workers.keys()) worker.postMessage(message);
+  }
+
+  get addr(): Server["addr"] {
+    return this.#addr!;
+  }
+
+  get sessionCount(): number {
+    let sum = 0;
+    for (const { sessionCount } of this.#workers.values()) sum += sessionCount;
+    return sum;
+  }
+
+  report(): string[] {
+    return this.#report;
+  }
+
+  close(): Promise<void> {
+    this.#tell({ type: "close" });
+    return this.closed;
+  }
+
+  abort(): void {
+    this.#tell({ type: "abort" });
+  }
+}
