@@ -56,7 +56,7 @@ export {
   type ServerOptions,
   startServer,
 } from "./lib/server/server.ts";
-export type { TokenDesk } from "./lib/tokens/token_desk.ts";
+export type { TokenApi } from "./lib/tokens/token_api.ts";
 export type { NewConnectorToken, NewReverseToken } from "./lib/tokens/token.ts";
 export type { TokenStatus } from "./lib/tokens/token_snapshot.ts";
 export { ConfigError, TunnelError } from "./lib/base/errors.ts";

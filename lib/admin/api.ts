@@ -2,7 +2,7 @@ import { TunnelError } from "../base/errors.ts";
 import { equalSecret } from "../base/secret.ts";
 import type { TokenStatus } from "../tokens/token_snapshot.ts";
 import { readBody } from "./read_body.ts";
-import type { TokenAdmin } from "./token_admin.ts";
+import type { TokenApi } from "../tokens/token_api.ts";
 import { parseTokenRequest, type TokenRequest } from "./token_request.ts";
 
 /** How the API answers. */
@@ -14,6 +14,17 @@ export interface ApiOptions {
   /** How long a body may take, in milliseconds. @default {10000} */
   bodyDeadlineMs?: number;
 }
+
+/** What the API does to the tokens of a server. */
+export type ManagedTokens =
+  & Pick<
+    TokenApi,
+    "addForward" | "addReverse" | "addConnector" | "snapshot"
+  >
+  & {
+    /** Removes a token; one that is not there is no error. */
+    remove(token: string): unknown;
+  };
 
 const NAME = "synsocks";
 const JSON_TYPE = { "content-type": "application/json" };
@@ -33,13 +44,13 @@ export function isApiPath(pathname: string): boolean {
  * `"success":false`, since callers of the reference rely on that.
  *
  * @param request A request that is no upgrade.
- * @param admin The server's tokens.
+ * @param tokens The server's tokens.
  * @param options The key and the version.
  * @returns The answer; 404 for a path that is not of the API.
  */
 export async function handleApi(
   request: Request,
-  admin: TokenAdmin,
+  tokens: ManagedTokens,
   options: ApiOptions,
 ): Promise<Response> {
   const { pathname } = new URL(request.url);
@@ -53,11 +64,11 @@ export async function handleApi(
   if (pathname === "/api/status") {
     if (!mayEnter(request, options)) return unauthorized(TEXT_TYPE);
     if (request.method !== "GET") return new Response(null, { status: 405 });
-    return json(200, status(admin.snapshot(), options));
+    return json(200, status(tokens.snapshot(), options));
   }
   if (pathname === TOKEN_PATH || pathname.startsWith(`${TOKEN_PATH}/`)) {
     if (!mayEnter(request, options)) return unauthorized(JSON_TYPE);
-    return await handleToken(request, pathname, admin, options);
+    return await handleToken(request, pathname, tokens, options);
   }
   return text(404, "404 page not found\n");
 }
@@ -65,7 +76,7 @@ export async function handleApi(
 async function handleToken(
   request: Request,
   pathname: string,
-  admin: TokenAdmin,
+  tokens: ManagedTokens,
   { bodyDeadlineMs }: ApiOptions,
 ): Promise<Response> {
   const { method } = request;
@@ -75,7 +86,7 @@ async function handleToken(
   const named = tokenOfPath(pathname);
   if (method === "DELETE") {
     if (named === undefined) return text(400, "400 Bad Request");
-    if (named !== "") return await remove(named, admin);
+    if (named !== "") return remove(named, tokens);
   }
   const body = await readBody(request, bodyDeadlineMs);
   if ("problem" in body) {
@@ -83,9 +94,9 @@ async function handleToken(
     return failure(code, `request body ${body.problem}`);
   }
   const fields = parseTokenRequest(body.text);
-  if (method === "DELETE") return await remove(fields?.token ?? "", admin);
+  if (method === "DELETE") return remove(fields?.token ?? "", tokens);
   if (!fields) return failure(400, "invalid request body");
-  return await add(fields, admin);
+  return add(fields, tokens);
 }
 
 /** What is behind `/api/token/`, decoded; `undefined` if it cannot be. */
@@ -97,19 +108,16 @@ function tokenOfPath(pathname: string): string | undefined {
   }
 }
 
-async function add(
-  fields: TokenRequest,
-  admin: TokenAdmin,
-): Promise<Response> {
+function add(fields: TokenRequest, tokens: ManagedTokens): Response {
   const { type, token, reverseToken } = fields;
   try {
     switch (type) {
       case "forward": {
-        const added = await admin.addForward(token);
+        const added = tokens.addForward(token);
         return json(200, { success: true, token: added.token });
       }
       case "reverse": {
-        const { token, port } = await admin.addReverse(fields);
+        const { token, port } = tokens.addReverse(fields);
         return json(200, { success: true, token, port });
       }
       case "connector": {
@@ -117,7 +125,7 @@ async function add(
           return failure(200, "reverse_token is required for connector token");
         }
         const options = { token, reverse: reverseToken };
-        const added = await admin.addConnector(options);
+        const added = tokens.addConnector(options);
         return json(200, { success: true, token: added.token });
       }
       default:
@@ -129,9 +137,9 @@ async function add(
   }
 }
 
-async function remove(token: string, admin: TokenAdmin): Promise<Response> {
+function remove(token: string, tokens: ManagedTokens): Response {
   if (token === "") return failure(200, "token not specified");
-  await admin.remove(token);
+  tokens.remove(token);
   return json(200, { success: true, token });
 }
 

@@ -1,7 +1,7 @@
 import type { BackendChoice } from "../net/choose_backend.ts";
 import type { PortRange } from "../net/port_range.ts";
 import type { TfoChoice } from "../net/tfo_choice.ts";
-import type { TokenAdmin } from "../admin/token_admin.ts";
+import type { TokenApi } from "../tokens/token_api.ts";
 import type { Counters } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Stoppable } from "./signals.ts";
@@ -63,7 +63,7 @@ export interface ServerStart extends SocketOptions {
   /** Answers requests that are not for a tunnel. */
   answer?: (
     request: Request,
-    tokens: TokenAdmin,
+    tokens: TokenApi,
   ) => Response | Promise<Response> | undefined;
   /** How long a connector's request waits for a provider, in milliseconds. */
   connectorWaitMs?: number;

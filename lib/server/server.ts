@@ -13,21 +13,21 @@ import {
 } from "../net/tfo_choice.ts";
 import type { Session } from "../session/session.ts";
 import { hopReport } from "../net/hop_report.ts";
-import { serveConnector } from "./server_agent.ts";
+import { serveConnector } from "./serve_connector.ts";
 import type { AdmittedClient, ServerContext } from "./server_context.ts";
-import { serveForward } from "./server_forward.ts";
-import { ServerFront } from "./server_front.ts";
+import { serveForward } from "./serve_forward.ts";
+import { TunnelListener } from "./tunnel_listener.ts";
 import {
   checkedToken,
   type ReverseTokenOptions,
   type ServerOptions,
 } from "./server_options.ts";
-import { serveProvider } from "./server_reverse.ts";
+import { serveProvider } from "./serve_provider.ts";
 import { ServerTokens } from "./server_tokens.ts";
 import { startWorkers } from "./server_workers.ts";
 import { type OpenedLearnt, openLearnt } from "../state/state_file.ts";
-import type { Seat, Token } from "../tokens/token.ts";
-import type { TokenDesk } from "../tokens/token_desk.ts";
+import type { Membership, Token } from "../tokens/token.ts";
+import type { TokenApi } from "../tokens/token_api.ts";
 import { UdpExit } from "../exit/udp_exit.ts";
 import { udpEntryOptions } from "../entry/udp_options.ts";
 
@@ -42,7 +42,7 @@ export interface Server {
   /** Sessions that are open now. */
   readonly sessionCount: number;
   /** Its tokens: add and remove them while it runs. */
-  readonly tokens: TokenDesk;
+  readonly tokens: TokenApi;
   /** One line for each hop: what TCP Fast Open does there, and if nothing, why. */
   report(): string[];
   /** Accepts nothing more, lets channels end for a while, then ends. */
@@ -101,7 +101,7 @@ class RelayServer implements Server {
   /** Ends the grace period. */
   readonly #abort = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
-  #front: ServerFront<Token> | undefined;
+  #listener: TunnelListener<Token> | undefined;
   #closing = false;
 
   constructor(options: ServerOptions, opened: OpenedLearnt) {
@@ -179,7 +179,7 @@ class RelayServer implements Server {
       reusePort = false,
       answer,
     } = this.#options;
-    this.#front = new ServerFront<Token>({
+    this.#listener = new TunnelListener<Token>({
       hostname,
       port,
       reusePort,
@@ -201,7 +201,7 @@ class RelayServer implements Server {
   }
 
   get addr(): { hostname: string; port: number } {
-    return this.#front!.addr;
+    return this.#listener!.addr;
   }
 
   get sessionCount(): number {
@@ -232,8 +232,8 @@ class RelayServer implements Server {
       observer({ type: "synSaved", hop: "ws", rttUs: inspect().rttUs });
     };
     const log = logger.child({ peer });
-    const seat = this.tokens.enter(token, client.instance);
-    const session = this.#serve(seat, { ...client, heard, logger: log });
+    const membership = this.tokens.enter(token, client.instance);
+    const session = this.#serve(membership, { ...client, heard, logger: log });
     this.#sessions.add(session);
     observer({ type: "sessionOpened", peer, v1 });
     log.info("Client connected", { as: token.kind, v1, syn: result });
@@ -242,23 +242,24 @@ class RelayServer implements Server {
       observer({ type: "sessionClosed", peer, reason });
       log.info("Client disconnected", { reason });
     });
-    this.tokens.join(session, seat);
+    this.tokens.join(session, membership);
   }
 
-  #serve(seat: Seat, client: AdmittedClient): Session {
-    const { token } = seat;
-    const desk = {
-      addConnector: (wish: string) => this.tokens.addConnectorOf(seat, wish),
+  #serve(membership: Membership, client: AdmittedClient): Session {
+    const { token } = membership;
+    const connectors = {
+      addConnector: (wish: string) =>
+        this.tokens.addConnectorOf(membership, wish),
       removeConnector: (name: string) =>
-        this.tokens.removeConnectorOf(seat, name),
+        this.tokens.removeConnectorOf(membership, name),
     };
     switch (token.kind) {
       case "forward":
-        return serveForward(this.#context, client, desk);
+        return serveForward(this.#context, client, connectors);
       case "reverse":
-        return serveProvider(this.#context, client, desk);
+        return serveProvider(this.#context, client, connectors);
       case "connector": {
-        const { providers } = this.tokens.sideOf(token).group(token.group);
+        const { providers } = this.tokens.endpointOf(token).group(token.group);
         return serveConnector(this.#context, client, providers);
       }
     }
@@ -273,7 +274,7 @@ class RelayServer implements Server {
   }
 
   async #shutDown(): Promise<void> {
-    this.#front?.stopAccepting();
+    this.#listener?.stopAccepting();
     this.tokens.stopAccepting();
     // Clients look for another server while their channels end. The port is kept
     // meanwhile, and refuses: `shutdown` would close the upgraded requests, too.
@@ -281,7 +282,7 @@ class RelayServer implements Server {
     await this.#drained();
     this.#closeSessions();
     this.tokens.close();
-    await this.#front?.shutdown();
+    await this.#listener?.shutdown();
     await this.#context.backend.idle();
     await this.#opened.close();
   }

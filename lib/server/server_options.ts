@@ -3,7 +3,7 @@ import type { Logger } from "../base/logger.ts";
 import type { BackendChoice } from "../net/choose_backend.ts";
 import type { TfoChoice } from "../net/tfo_choice.ts";
 import { isReserved } from "../wire/token.ts";
-import type { TokenDesk } from "../tokens/token_desk.ts";
+import type { TokenApi } from "../tokens/token_api.ts";
 import type { UdpOptions } from "../entry/udp_options.ts";
 
 /** A token for providers, which dial targets for apps at the server. */
@@ -88,7 +88,7 @@ export interface ServerOptions extends UdpOptions {
    */
   answer?: (
     request: Request,
-    tokens: TokenDesk,
+    tokens: TokenApi,
   ) => Response | Promise<Response> | undefined;
   /** Where to say what happens. */
   logger?: Logger;

@@ -1,19 +1,19 @@
 import type { Conn } from "../net/conn.ts";
 import type { Session } from "../session/session.ts";
 import type { Credentials, Verdict } from "../transport/accept_tunnel.ts";
-import { ReverseSide } from "./reverse_side.ts";
+import { ReverseEndpoint } from "./reverse_endpoint.ts";
 import type { ServerContext } from "./server_context.ts";
 import {
   type ConnectorToken,
   type ForwardToken,
+  type Membership,
   type NewConnectorToken,
   type NewReverseToken,
   NO_PORT,
   type ReverseToken,
-  type Seat,
   type Token,
 } from "../tokens/token.ts";
-import { TokenRegistry } from "../tokens/token_registry.ts";
+import { TokenStore } from "../tokens/token_store.ts";
 import type { TokenStatus } from "../tokens/token_snapshot.ts";
 
 /** RFC 6455, section 7.4.1: policy violation. */
@@ -24,7 +24,7 @@ const PORT_TRIES = 16;
 /** A client that is there. */
 interface Member {
   readonly session: Session;
-  readonly seat: Seat;
+  readonly membership: Membership;
   /** Where a connector belongs to. */
   readonly group: string | undefined;
 }
@@ -35,8 +35,8 @@ interface Member {
  */
 export class ServerTokens {
   readonly #context: ServerContext;
-  readonly #registry = new TokenRegistry();
-  readonly #sides = new Map<ReverseToken, ReverseSide>();
+  readonly #store = new TokenStore();
+  readonly #endpoints = new Map<ReverseToken, ReverseEndpoint>();
   readonly #members = new Set<Member>();
 
   /** None yet. */
@@ -46,23 +46,23 @@ export class ServerTokens {
 
   /** All tokens, with who is connected. */
   snapshot(): TokenStatus[] {
-    return this.#registry.snapshot();
+    return this.#store.snapshot();
   }
 
   /** Adds a forward token; a new one without a wish. */
   addForward(token?: string): ForwardToken {
-    return this.#registry.addForward(token);
+    return this.#store.addForward(token);
   }
 
   /** Adds a reverse token and, if it does not wait, opens its SOCKS port. */
   addReverse(options: NewReverseToken): ReverseToken {
     const token = this.#addReverse(options);
     try {
-      const side = new ReverseSide(this.#context, token);
-      if (this.#context.socksNoWait) side.port?.open();
-      this.#sides.set(token, side);
+      const endpoint = new ReverseEndpoint(this.#context, token);
+      if (this.#context.socksNoWait) endpoint.port?.open();
+      this.#endpoints.set(token, endpoint);
     } catch (error) {
-      this.#registry.remove(token.token);
+      this.#store.remove(token.token);
       throw error;
     }
     return token;
@@ -70,7 +70,7 @@ export class ServerTokens {
 
   /** Adds a connector token; the same pair again is no error. */
   addConnector(options: NewConnectorToken): ConnectorToken {
-    return this.#registry.addConnector(options);
+    return this.#store.addConnector(options);
   }
 
   /**
@@ -80,63 +80,63 @@ export class ServerTokens {
    * @returns whether there was one
    */
   remove(token: string): boolean {
-    const removed = this.#registry.remove(token);
+    const removed = this.#store.remove(token);
     for (const one of removed) this.#removed(one);
     return removed.length > 0;
   }
 
   /** Decides who is let in. */
   judge(credentials: Credentials): Verdict<Token> {
-    return this.#registry.judge(credentials);
+    return this.#store.judge(credentials);
   }
 
   /** The place of a client that was let in; `join` follows. */
-  enter(token: Token, instance: string | undefined): Seat {
-    return this.#registry.enter(token, instance);
+  enter(token: Token, instance: string | undefined): Membership {
+    return this.#store.enter(token, instance);
   }
 
   /** A client has a session: it counts while that is open. */
-  join(session: Session, seat: Seat): void {
-    const { token } = seat;
-    const group = token.kind === "connector" ? token.group : seat.group;
-    const member = { session, seat, group };
+  join(session: Session, membership: Membership): void {
+    const { token } = membership;
+    const group = token.kind === "connector" ? token.group : membership.group;
+    const member = { session, membership, group };
     this.#members.add(member);
     session.closed.then(() => {
       this.#members.delete(member);
-      this.#registry.leave(seat);
+      this.#store.leave(membership);
     });
     if (token.kind === "forward") return;
-    const side = this.sideOf(token);
-    if (token.kind === "reverse") side.addProvider(session, group);
-    else side.addConnector(session, group);
+    const endpoint = this.endpointOf(token);
+    if (token.kind === "reverse") endpoint.addProvider(session, group);
+    else endpoint.addConnector(session, group);
   }
 
   /** What lives behind the reverse token that this one leads to. */
-  sideOf(token: ReverseToken | ConnectorToken): ReverseSide {
+  endpointOf(token: ReverseToken | ConnectorToken): ReverseEndpoint {
     const reverse = token.kind === "connector" ? token.reverse : token;
-    return this.#sides.get(reverse)!;
+    return this.#endpoints.get(reverse)!;
   }
 
   /** Adds a connector token on a provider's request; throws if it may not. */
-  addConnectorOf(seat: Seat, wish: string): string {
-    const token = this.#registry.addConnectorOf(seat, wish);
+  addConnectorOf(membership: Membership, wish: string): string {
+    const token = this.#store.addConnectorOf(membership, wish);
     // After a take-over, connectors that are there belong to who has gone.
     this.#closeMembers(
-      (one) => one.seat.token === token && one.group !== token.group,
+      (one) => one.membership.token === token && one.group !== token.group,
       "the token has another provider",
     );
     return token.token;
   }
 
   /** Removes a provider's own connector token; throws if it may have none. */
-  removeConnectorOf(seat: Seat, token: string): void {
-    const removed = this.#registry.removeConnectorOf(seat, token);
+  removeConnectorOf(membership: Membership, token: string): void {
+    const removed = this.#store.removeConnectorOf(membership, token);
     if (removed) this.#removed(removed);
   }
 
   /** Where the SOCKS port of a reverse token listens, once it does. */
   socksAddr(token: string): { hostname: string; port: number } | undefined {
-    for (const [{ token: name }, { port }] of this.#sides) {
+    for (const [{ token: name }, { port }] of this.#endpoints) {
       if (name === token) return port?.addr;
     }
     return undefined;
@@ -144,22 +144,22 @@ export class ServerTokens {
 
   /** No SOCKS port accepts anything more. */
   stopAccepting(): void {
-    for (const { port } of this.#sides.values()) port?.stopAccepting();
+    for (const { port } of this.#endpoints.values()) port?.stopAccepting();
   }
 
   /** Closes all SOCKS ports. */
   close(): void {
-    for (const side of this.#sides.values()) side.close();
+    for (const endpoint of this.#endpoints.values()) endpoint.close();
   }
 
   /** A port of the pool may belong to another program: then it is the next one. */
   #addReverse(options: NewReverseToken): ReverseToken {
-    let token = this.#registry.addReverse(options);
+    let token = this.#store.addReverse(options);
     for (let tries = 1; tries < PORT_TRIES; tries++) {
       if (options.port || token.port === NO_PORT) break;
       if (this.#isFree(token.port)) break;
-      this.#registry.remove(token.token);
-      token = this.#registry.addReverse({ ...options, token: token.token });
+      this.#store.remove(token.token);
+      token = this.#store.addReverse({ ...options, token: token.token });
     }
     return token;
   }
@@ -180,11 +180,11 @@ export class ServerTokens {
 
   #removed(token: Token): void {
     if (token.kind === "reverse") {
-      this.#sides.get(token)?.close();
-      this.#sides.delete(token);
+      this.#endpoints.get(token)?.close();
+      this.#endpoints.delete(token);
     }
     this.#closeMembers(
-      ({ seat }) => seat.token === token,
+      ({ membership }) => membership.token === token,
       "the token was removed",
     );
   }

@@ -2,7 +2,7 @@ import { ConfigError, TunnelError } from "../base/errors.ts";
 import { Counters } from "../base/events.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import type { Server, ServerOptions } from "./server.ts";
-import type { TokenDesk } from "../tokens/token_desk.ts";
+import type { TokenApi } from "../tokens/token_api.ts";
 
 /** What a worker is started with: all that can be sent to a thread. */
 export type WorkerOptions = Omit<
@@ -88,7 +88,7 @@ export async function startWorkers(
 }
 
 /** The workers have their tokens from the start. */
-function fixedTokens(snapshot: TokenDesk["snapshot"]): TokenDesk {
+function fixedTokens(snapshot: TokenApi["snapshot"]): TokenApi {
   const refuse = (): never => {
     const text = "tokens cannot be changed with several workers";
     throw new TunnelError("unsupported", text);
@@ -111,7 +111,7 @@ class ServerWorkers implements Server {
   readonly closed: Promise<void> = this.#closed.promise;
   #addr: Server["addr"] | undefined;
   #report: string[] = [];
-  readonly tokens: TokenDesk;
+  readonly tokens: TokenApi;
 
   constructor(logger: Logger, token: string | undefined) {
     this.#logger = logger;

@@ -44,7 +44,7 @@ export interface ConnectorToken {
 export type Token = ForwardToken | ReverseToken | ConnectorToken;
 
 /** The place of a client that is connected. */
-export interface Seat {
+export interface Membership {
   /** What it was admitted with. */
   readonly token: Token;
   /** The internal token of an autonomous provider's group. */

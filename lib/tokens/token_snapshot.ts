@@ -1,8 +1,8 @@
 import {
   type ConnectorToken,
+  type Membership,
   NO_PORT,
   type ReverseToken,
-  type Seat,
   type Token,
 } from "./token.ts";
 
@@ -39,22 +39,22 @@ export interface ProviderGroup {
 export function snapshotTokens(
   tokens: readonly Token[],
   groups: readonly ProviderGroup[],
-  seats: readonly Seat[],
+  members: readonly Membership[],
 ): TokenStatus[] {
   const connectors = tokens.filter((one) => one.kind === "connector");
   const lines: TokenStatus[] = [];
   for (const token of tokens) {
     if (token.kind !== "reverse") continue;
-    lines.push(reverseLine(token, connectors, seats));
+    lines.push(reverseLine(token, connectors, members));
     for (const group of groups) {
       if (group.reverse === token) {
-        lines.push(groupLine(group, connectors, seats));
+        lines.push(groupLine(group, connectors, members));
       }
     }
   }
   for (const token of tokens) {
     if (token.kind !== "forward") continue;
-    const clientsCount = seats.filter((one) => one.token === token).length;
+    const clientsCount = members.filter((one) => one.token === token).length;
     lines.push({ token: token.token, type: "forward", clientsCount });
   }
   return lines;
@@ -63,12 +63,12 @@ export function snapshotTokens(
 function reverseLine(
   reverse: ReverseToken,
   connectors: readonly ConnectorToken[],
-  seats: readonly Seat[],
+  members: readonly Membership[],
 ): TokenStatus {
   return {
     token: reverse.token,
     type: "reverse",
-    clientsCount: seats.filter((one) => one.token === reverse).length,
+    clientsCount: members.filter((one) => one.token === reverse).length,
     port: reverse.port,
     ...listed(
       connectors.filter((one) =>
@@ -81,12 +81,12 @@ function reverseLine(
 function groupLine(
   { id }: ProviderGroup,
   connectors: readonly ConnectorToken[],
-  seats: readonly Seat[],
+  members: readonly Membership[],
 ): TokenStatus {
   return {
     token: id,
     type: "reverse",
-    clientsCount: seats.filter((one) => one.group === id).length,
+    clientsCount: members.filter((one) => one.group === id).length,
     port: NO_PORT,
     ...listed(connectors.filter((one) => one.group === id)),
   };

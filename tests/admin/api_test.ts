@@ -60,19 +60,19 @@ Deno.test({
 
 Deno.test("[63] handleApi() shows the tokens and who is there", async () => {
   await using stage = new ApiStage();
-  const { registry, port } = stage;
+  const { store, port } = stage;
   const empty = { version: "v0", tokens: [], direct: { enabled: false } };
   assertEquals((await ask(port, STATUS)).answer, empty);
-  const forward = registry.addForward("f1");
-  registry.addForward("f2");
-  registry.addReverse({ token: "r", port: 4000, username: "u", password: "p" });
-  registry.addConnector({ token: "c1", reverse: "r" });
-  registry.addConnector({ token: "c2", reverse: "r" });
-  const auto = registry.addReverse({ token: "a", allowManageConnector: true });
-  registry.enter(forward);
-  registry.enter(forward);
-  const seat = registry.enter(auto, "instance");
-  registry.addConnectorOf(seat, "own");
+  const forward = store.addForward("f1");
+  store.addForward("f2");
+  store.addReverse({ token: "r", port: 4000, username: "u", password: "p" });
+  store.addConnector({ token: "c1", reverse: "r" });
+  store.addConnector({ token: "c2", reverse: "r" });
+  const auto = store.addReverse({ token: "a", allowManageConnector: true });
+  store.enter(forward);
+  store.enter(forward);
+  const seat = store.enter(auto, "instance");
+  store.addConnectorOf(seat, "own");
   const type = "reverse";
   const { status, type: contentType, answer } = await ask(port, STATUS);
   assertEquals([status, contentType], [200, "application/json"]);
@@ -112,7 +112,7 @@ Deno.test("handleApi() passes all fields of a reverse token on", async () => {
   };
   await ask(stage.port, { body });
   const token = { plain: "r" };
-  const verdict = stage.registry.judge({ token, reverse: true });
+  const verdict = stage.store.judge({ token, reverse: true });
   assertEquals(verdict, {
     admitted: true,
     as: {

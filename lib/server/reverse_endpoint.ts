@@ -13,7 +13,7 @@ const EVERYBODY = "";
  * plain one stand for each other; with autonomy each instance is a group of its own,
  * so that a connector reaches one provider only.
  */
-export class ReverseSide {
+export class ReverseEndpoint {
   /** The SOCKS port; none with autonomy. */
   readonly port: ReversePort | undefined;
   readonly #groups = new Map<string, AgentGroup>();
@@ -29,7 +29,7 @@ export class ReverseSide {
     this.port = new ReversePort(context, { port, login, providers });
   }
 
-  /** The group that is called so, by the token or seat of who belongs to it. */
+  /** The group that is called so, by the token or membership of who belongs to it. */
   group(name: string = EVERYBODY): AgentGroup {
     const known = this.#groups.get(name);
     if (known) return known;

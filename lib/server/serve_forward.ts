@@ -1,5 +1,8 @@
 import type { Session } from "../session/session.ts";
-import { type ConnectorDesk, onConnectorMessage } from "./connector_desk.ts";
+import {
+  type ConnectorManager,
+  onConnectorMessage,
+} from "./connector_messages.ts";
 import { Exit } from "../exit/exit.ts";
 import {
   type AdmittedClient,
@@ -11,7 +14,7 @@ import {
 export function serveForward(
   context: ServerContext,
   client: AdmittedClient,
-  desk: ConnectorDesk,
+  connectors: ConnectorManager,
 ): Session {
   const { dialer, udpExit, observer } = context;
   const exit = new Exit({ dialer, logger: client.logger, observer });
@@ -19,7 +22,7 @@ export function serveForward(
     accept: (incoming) => exit.accept(incoming, client.v1),
     acceptDatagrams: udpExit.accept,
     // It may not, and is told so.
-    control: (message) => onConnectorMessage(session, message, desk),
+    control: (message) => onConnectorMessage(session, message, connectors),
   });
   return session;
 }

@@ -9,8 +9,8 @@ import {
 } from "../transport/accept_tunnel.ts";
 import type { Transport } from "../session/transport.ts";
 
-/** What comes of the upgrades that a front takes. */
-export interface FrontOptions<T> {
+/** How to listen, and who decides what becomes of an upgrade. */
+export interface TunnelListenerOptions<T> {
   /** Where to listen. */
   hostname: string;
   /** The port; 0 takes a free one. */
@@ -19,7 +19,7 @@ export interface FrontOptions<T> {
   reusePort: boolean;
   /** Where to say what happens. */
   logger: Logger;
-  /** Answers a request that is no upgrade; nothing leaves it to the front. */
+  /** Answers a request that is no upgrade; `undefined` leaves it to the listener. */
   answer(request: Request): Response | Promise<Response> | undefined;
   /** Decides who is let in. */
   judge(credentials: Credentials): Verdict<T>;
@@ -38,15 +38,15 @@ export interface FrontOptions<T> {
 const NAME = "synsocks";
 
 /** The HTTP side of a server: takes upgrades, and answers everything else. */
-export class ServerFront<T> {
+export class TunnelListener<T> {
   /** Where it listens. */
   readonly addr: { hostname: string; port: number };
-  readonly #options: FrontOptions<T>;
+  readonly #options: TunnelListenerOptions<T>;
   readonly #http: Deno.HttpServer<Deno.NetAddr>;
   #closing = false;
 
   /** Listens at once. Throws `TunnelError` if the port cannot be had. */
-  constructor(options: FrontOptions<T>) {
+  constructor(options: TunnelListenerOptions<T>) {
     this.#options = options;
     const { hostname, port, reusePort, logger } = options;
     try {

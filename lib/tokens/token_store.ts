@@ -6,11 +6,11 @@ import { PortPool } from "./port_pool.ts";
 import {
   type ConnectorToken,
   type ForwardToken,
+  type Membership,
   type NewConnectorToken,
   type NewReverseToken,
   NO_PORT,
   type ReverseToken,
-  type Seat,
   type Token,
 } from "./token.ts";
 import {
@@ -38,14 +38,14 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
  * the protocol, word for word: `denied` for a name that is not possible,
  * `exhausted` for ports, `limit` for too many.
  */
-export class TokenRegistry {
+export class TokenStore {
   readonly #pool: PortPool;
   readonly #byHash = new Map<string, Token>();
   readonly #groups = new Map<string, ProviderGroup>();
-  readonly #seats = new Set<Seat>();
+  readonly #members = new Set<Membership>();
 
   /**
-   * Makes a registry without tokens.
+   * Makes a store without tokens.
    *
    * @param pool Where SOCKS ports come from.
    */
@@ -90,11 +90,11 @@ export class TokenRegistry {
    * takes over a token whose provider is gone, but only from the same reverse
    * token: others are other people.
    *
-   * @param seat The provider.
+   * @param membership The provider.
    * @param token What it asks for; a random one if empty.
    */
-  addConnectorOf(seat: Seat, token: string): ConnectorToken {
-    const { reverse, group } = this.#manager(seat);
+  addConnectorOf(membership: Membership, token: string): ConnectorToken {
+    const { reverse, group } = this.#manager(membership);
     if (this.#find(reverse.token) !== reverse) throw noReverseToken();
     return this.#addConnector(token, reverse, group);
   }
@@ -106,8 +106,11 @@ export class TokenRegistry {
    * error.
    * @throws {TunnelError} `denied`, if this provider may not manage tokens.
    */
-  removeConnectorOf(seat: Seat, token: string): ConnectorToken | undefined {
-    const { group } = this.#manager(seat);
+  removeConnectorOf(
+    membership: Membership,
+    token: string,
+  ): ConnectorToken | undefined {
+    const { group } = this.#manager(membership);
     const found = this.#find(token);
     if (found?.kind !== "connector" || found.group !== group) return undefined;
     this.#drop(found);
@@ -152,19 +155,19 @@ export class TokenRegistry {
    * @param instance Which program it is. Sockets of the same autonomous provider,
    * at once or one after another, come into the same group.
    */
-  enter(token: Token, instance: string = crypto.randomUUID()): Seat {
+  enter(token: Token, instance: string = crypto.randomUUID()): Membership {
     const group = token.kind === "reverse" && token.allowManageConnector
       ? this.#groupOf(token, instance)
       : undefined;
-    const seat: Seat = { token, ...(group ? { group } : {}) };
-    this.#seats.add(seat);
-    return seat;
+    const membership: Membership = { token, ...(group ? { group } : {}) };
+    this.#members.add(membership);
+    return membership;
   }
 
   /** A client has gone; more than once is no error. */
-  leave(seat: Seat): void {
-    this.#seats.delete(seat);
-    if (seat.group) this.#forgetGroup(seat.group);
+  leave(membership: Membership): void {
+    this.#members.delete(membership);
+    if (membership.group) this.#forgetGroup(membership.group);
   }
 
   /** Everything that is there, reverse tokens first, without passwords. */
@@ -172,7 +175,7 @@ export class TokenRegistry {
     return snapshotTokens(
       [...this.#byHash.values()],
       [...this.#groups.values()],
-      [...this.#seats],
+      [...this.#members],
     );
   }
 
@@ -220,7 +223,9 @@ export class TokenRegistry {
     }
   }
 
-  #manager({ token, group }: Seat): { reverse: ReverseToken; group: string } {
+  #manager(
+    { token, group }: Membership,
+  ): { reverse: ReverseToken; group: string } {
     if (token.kind !== "reverse" || !group) {
       throw new TunnelError(
         "denied",
@@ -256,9 +261,9 @@ export class TokenRegistry {
     );
   }
 
-  #count(wanted: (seat: Seat) => boolean): number {
+  #count(wanted: (membership: Membership) => boolean): number {
     let count = 0;
-    for (const seat of this.#seats) if (wanted(seat)) count++;
+    for (const membership of this.#members) if (wanted(membership)) count++;
     return count;
   }
 

@@ -1,5 +1,8 @@
 import type { Session } from "../session/session.ts";
-import { type ConnectorDesk, onConnectorMessage } from "./connector_desk.ts";
+import {
+  type ConnectorManager,
+  onConnectorMessage,
+} from "./connector_messages.ts";
 import {
   type AdmittedClient,
   openSession,
@@ -13,10 +16,10 @@ import {
 export function serveProvider(
   context: ServerContext,
   client: AdmittedClient,
-  desk: ConnectorDesk,
+  connectors: ConnectorManager,
 ): Session {
   const session = openSession(context, client, {
-    control: (message) => onConnectorMessage(session, message, desk),
+    control: (message) => onConnectorMessage(session, message, connectors),
   });
   return session;
 }

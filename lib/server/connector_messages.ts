@@ -3,7 +3,7 @@ import type { Session } from "../session/session.ts";
 import type { ConnectorMessage, Message } from "../wire/messages.ts";
 
 /** What a client may do about connector tokens; throws the reason if it may not. */
-export interface ConnectorDesk {
+export interface ConnectorManager {
   /** Adds a token, an empty one stands for a new one; gives its name. */
   addConnector(token: string): string;
   /** Removes a token, if it is the client's own. */
@@ -14,12 +14,12 @@ export interface ConnectorDesk {
 export function onConnectorMessage(
   session: Session,
   message: Message,
-  desk: ConnectorDesk,
+  connectors: ConnectorManager,
 ): void {
   if (message.type !== "connector") return;
   const { requestId } = message;
   try {
-    const token = serve(message, desk);
+    const token = serve(message, connectors);
     session.send({
       type: "connectorResponse",
       requestId,
@@ -38,9 +38,9 @@ export function onConnectorMessage(
 
 function serve(
   { operation, token }: ConnectorMessage,
-  desk: ConnectorDesk,
+  connectors: ConnectorManager,
 ): string | undefined {
-  if (operation === "add") return desk.addConnector(token);
-  desk.removeConnector(token);
+  if (operation === "add") return connectors.addConnector(token);
+  connectors.removeConnector(token);
   return undefined;
 }

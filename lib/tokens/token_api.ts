@@ -5,7 +5,7 @@ import type { TokenStatus } from "./token_snapshot.ts";
  * The tokens of a running server. Methods that add throw a `TunnelError`, `denied`
  * if the token exists, is reserved, or the reverse token does not exist.
  */
-export interface TokenDesk {
+export interface TokenApi {
   /** Admits forward clients; gives the token, which is new without a wish. */
   addForward(token?: string): { readonly token: string };
   /**

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { TunnelError } from "../../lib/base/errors.ts";
 import { PortPool } from "../../lib/tokens/port_pool.ts";
-import type { Seat, Token } from "../../lib/tokens/token.ts";
+import type { Membership, Token } from "../../lib/tokens/token.ts";
 import {
   MAX_PROVIDER_CONNECTORS,
-  TokenRegistry,
-} from "../../lib/tokens/token_registry.ts";
+  TokenStore,
+} from "../../lib/tokens/token_store.ts";
 import { hashToken } from "../../lib/wire/token.ts";
 
 function refused(run: () => unknown, message: string, code = "denied"): void {
@@ -15,7 +15,7 @@ function refused(run: () => unknown, message: string, code = "denied"): void {
 
 /** A registry with an autonomous reverse token `r`. */
 function autonomy() {
-  const registry = new TokenRegistry();
+  const registry = new TokenStore();
   const reverse = registry.addReverse({
     token: "r",
     allowManageConnector: true,
@@ -24,14 +24,14 @@ function autonomy() {
 }
 
 /** What a client that says this token is admitted as. */
-function admitted(registry: TokenRegistry, plain: string): Token {
+function admitted(registry: TokenStore, plain: string): Token {
   const verdict = registry.judge({ token: { plain }, reverse: undefined });
   assert(verdict.admitted);
   return verdict.as;
 }
 
-Deno.test("[58] TokenRegistry refuses a token that another kind has", () => {
-  const registry = new TokenRegistry();
+Deno.test("[58] TokenStore refuses a token that another kind has", () => {
+  const registry = new TokenStore();
   registry.addForward("f");
   registry.addReverse({ token: "r" });
   registry.addConnector({ token: "c", reverse: "r" });
@@ -47,8 +47,8 @@ Deno.test("[58] TokenRegistry refuses a token that another kind has", () => {
   }
 });
 
-Deno.test("[58] TokenRegistry refuses exactly the word anonymous", () => {
-  const registry = new TokenRegistry();
+Deno.test("[58] TokenStore refuses exactly the word anonymous", () => {
+  const registry = new TokenStore();
   const token = "anonymous";
   const text = "'anonymous' is reserved and cannot be used as a token";
   refused(() => registry.addForward(token), text);
@@ -61,8 +61,8 @@ Deno.test("[58] TokenRegistry refuses exactly the word anonymous", () => {
   assertEquals(registry.addForward("anonymous ").token, "anonymous ");
 });
 
-Deno.test("[58] TokenRegistry makes up tokens of 16 hex digits", () => {
-  const registry = new TokenRegistry();
+Deno.test("[58] TokenStore makes up tokens of 16 hex digits", () => {
+  const registry = new TokenStore();
   const reverse = registry.addReverse({ token: "" }).token;
   const tokens = [
     reverse,
@@ -76,8 +76,8 @@ Deno.test("[58] TokenRegistry makes up tokens of 16 hex digits", () => {
   assertEquals(new Set(tokens).size, tokens.length);
 });
 
-Deno.test("TokenRegistry.addConnector() takes the same pair again, and no other", () => {
-  const registry = new TokenRegistry();
+Deno.test("TokenStore.addConnector() takes the same pair again, and no other", () => {
+  const registry = new TokenStore();
   registry.addReverse({ token: "r1" });
   registry.addReverse({ token: "r2" });
   registry.addForward("f");
@@ -95,8 +95,8 @@ Deno.test("TokenRegistry.addConnector() takes the same pair again, and no other"
   }
 });
 
-Deno.test("[7] TokenRegistry.judge() decides by token, and by role if one is asked", async () => {
-  const registry = new TokenRegistry();
+Deno.test("[7] TokenStore.judge() decides by token, and by role if one is asked", async () => {
+  const registry = new TokenStore();
   registry.addForward("f");
   registry.addReverse({ token: "r" });
   registry.addConnector({ token: "c", reverse: "r" });
@@ -121,8 +121,8 @@ Deno.test("[7] TokenRegistry.judge() decides by token, and by role if one is ask
   }
 });
 
-Deno.test("[6] TokenRegistry.judge() rejects what it does not know", async () => {
-  const registry = new TokenRegistry();
+Deno.test("[6] TokenStore.judge() rejects what it does not know", async () => {
+  const registry = new TokenStore();
   registry.addForward("f");
   const hash = await hashToken("f");
   const tokens = [
@@ -141,9 +141,9 @@ Deno.test("[6] TokenRegistry.judge() rejects what it does not know", async () =>
   }
 });
 
-Deno.test("TokenRegistry.addReverse() gives ports, and none in autonomy", () => {
+Deno.test("TokenStore.addReverse() gives ports, and none in autonomy", () => {
   const range = { first: 10, last: 10 };
-  const registry = new TokenRegistry(new PortPool({ range }));
+  const registry = new TokenStore(new PortPool({ range }));
   const options = { username: "u", password: "p" };
   assertEquals(registry.addReverse({ token: "r", ...options }), {
     kind: "reverse",
@@ -169,8 +169,8 @@ Deno.test("TokenRegistry.addReverse() gives ports, and none in autonomy", () => 
   assertEquals(registry.addReverse(own).port, -1);
 });
 
-Deno.test("[59] TokenRegistry.remove() takes connector tokens along and frees the port", () => {
-  const registry = new TokenRegistry();
+Deno.test("[59] TokenStore.remove() takes connector tokens along and frees the port", () => {
+  const registry = new TokenStore();
   const reverse = registry.addReverse({ token: "r", port: 4000 });
   registry.addReverse({ token: "other" });
   const connectors = ["c1", "c2"].map((token) =>
@@ -187,8 +187,8 @@ Deno.test("[59] TokenRegistry.remove() takes connector tokens along and frees th
   assertEquals(registry.addReverse({ token: "c1", port: 4000 }).port, 4000);
 });
 
-Deno.test("TokenRegistry.remove() takes one forward or connector token", () => {
-  const registry = new TokenRegistry();
+Deno.test("TokenStore.remove() takes one forward or connector token", () => {
+  const registry = new TokenStore();
   const forward = registry.addForward("f");
   registry.addReverse({ token: "r" });
   const connector = registry.addConnector({ token: "c", reverse: "r" });
@@ -197,39 +197,39 @@ Deno.test("TokenRegistry.remove() takes one forward or connector token", () => {
   assertEquals(registry.snapshot().map(({ token }) => token), ["r"]);
 });
 
-Deno.test("TokenRegistry counts the clients of each token, also of one added again", () => {
-  const registry = new TokenRegistry();
+Deno.test("TokenStore counts the clients of each token, also of one added again", () => {
+  const registry = new TokenStore();
   const [one, two] = [registry.addForward("f1"), registry.addForward("f2")];
-  const seat = registry.enter(one);
+  const membership = registry.enter(one);
   registry.enter(one);
   const counts = () => registry.snapshot().map((line) => line.clientsCount);
   // LinkSocks shows all clients at a forward token that has none.
   assertEquals(counts(), [2, 0]);
   registry.enter(two);
-  registry.leave(seat);
-  registry.leave(seat);
+  registry.leave(membership);
+  registry.leave(membership);
   assertEquals(counts(), [1, 1]);
   registry.remove("f2");
   registry.addForward("f2");
   assertEquals(counts(), [1, 0]);
 });
 
-Deno.test("TokenRegistry.snapshot() lists reverse tokens, their groups, then forward tokens", () => {
+Deno.test("TokenStore.snapshot() lists reverse tokens, their groups, then forward tokens", () => {
   const { registry, reverse } = autonomy();
   registry.addForward("f");
   registry.addReverse({ token: "p", port: 4000, password: "secret" });
   registry.addConnector({ token: "c1", reverse: "p" });
   registry.addConnector({ token: "c2", reverse: "p" });
   registry.addConnector({ token: "any", reverse: "r" });
-  const seat = registry.enter(reverse, "i");
+  const membership = registry.enter(reverse, "i");
   registry.enter(reverse, "i");
-  registry.addConnectorOf(seat, "own");
+  registry.addConnectorOf(membership, "own");
   registry.enter(admitted(registry, "own"));
   const type = "reverse";
   assertEquals(registry.snapshot(), [
     { token: "r", type, clientsCount: 2, port: -1, connectorTokens: ["any"] },
     {
-      token: seat.group ?? "no group",
+      token: membership.group ?? "no group",
       type,
       clientsCount: 2,
       port: -1,
@@ -246,27 +246,27 @@ Deno.test("TokenRegistry.snapshot() lists reverse tokens, their groups, then for
   ]);
 });
 
-Deno.test("[54] TokenRegistry.addConnectorOf() wants an autonomous provider", () => {
+Deno.test("[54] TokenStore.addConnectorOf() wants an autonomous provider", () => {
   const { registry } = autonomy();
   registry.addReverse({ token: "plain" });
   registry.addForward("f");
   registry.addConnector({ token: "c", reverse: "r" });
   for (const token of ["plain", "f", "c"]) {
-    const seat = registry.enter(admitted(registry, token));
+    const membership = registry.enter(admitted(registry, token));
     const text = "Unauthorized connector management attempt";
-    refused(() => registry.addConnectorOf(seat, "x"), text);
-    refused(() => registry.removeConnectorOf(seat, "c"), text);
+    refused(() => registry.addConnectorOf(membership, "x"), text);
+    refused(() => registry.removeConnectorOf(membership, "c"), text);
   }
 });
 
-Deno.test("[55] TokenRegistry.addConnectorOf() answers as the protocol says", () => {
+Deno.test("[55] TokenStore.addConnectorOf() answers as the protocol says", () => {
   const { registry, reverse } = autonomy();
   registry.addForward("f");
   const [a, b] = ["a", "b"].map((name) => registry.enter(reverse, name));
-  const [seat, other] = [a!, b!];
-  const added = registry.addConnectorOf(seat, "c");
-  assertEquals(added.group, seat.group);
-  assert(registry.addConnectorOf(seat, "c") === added);
+  const [membership, other] = [a!, b!];
+  const added = registry.addConnectorOf(membership, "c");
+  assertEquals(added.group, membership.group);
+  assert(registry.addConnectorOf(membership, "c") === added);
   for (const token of ["c", "f", "r"]) {
     refused(
       () => registry.addConnectorOf(other, token),
@@ -274,33 +274,33 @@ Deno.test("[55] TokenRegistry.addConnectorOf() answers as the protocol says", ()
     );
   }
   refused(
-    () => registry.addConnectorOf(seat, "anonymous"),
+    () => registry.addConnectorOf(membership, "anonymous"),
     "'anonymous' is reserved and cannot be used as a connector token",
   );
-  assertMatch(registry.addConnectorOf(seat, "").token, /^[0-9a-f]{16}$/);
+  assertMatch(registry.addConnectorOf(membership, "").token, /^[0-9a-f]{16}$/);
   registry.remove("r");
   refused(
-    () => registry.addConnectorOf(seat, "d"),
+    () => registry.addConnectorOf(membership, "d"),
     "reverse token does not exist",
   );
 });
 
-Deno.test("[55] TokenRegistry.removeConnectorOf() touches the provider's own tokens only", () => {
+Deno.test("[55] TokenStore.removeConnectorOf() touches the provider's own tokens only", () => {
   const { registry, reverse } = autonomy();
   registry.addForward("f");
   registry.addConnector({ token: "operator", reverse: "r" });
-  const seat = registry.enter(reverse, "a");
+  const membership = registry.enter(reverse, "a");
   const other = registry.enter(reverse, "b");
-  const added = registry.addConnectorOf(seat, "c");
+  const added = registry.addConnectorOf(membership, "c");
   for (const token of ["c", "f", "r", "operator", "none", ""]) {
     assertEquals(registry.removeConnectorOf(other, token), undefined, token);
   }
   assertEquals(admitted(registry, "c"), added);
-  assert(registry.removeConnectorOf(seat, "c") === added);
+  assert(registry.removeConnectorOf(membership, "c") === added);
   assertEquals(registry.addConnectorOf(other, "c").group, other.group);
 });
 
-Deno.test("[56] TokenRegistry keeps a group while its provider is away", () => {
+Deno.test("[56] TokenStore keeps a group while its provider is away", () => {
   const { registry, reverse } = autonomy();
   const first = registry.enter(reverse, "a");
   const second = registry.enter(reverse, "a");
@@ -313,7 +313,7 @@ Deno.test("[56] TokenRegistry keeps a group while its provider is away", () => {
   assert(registry.addConnectorOf(again, "c") === added);
 });
 
-Deno.test("[56] TokenRegistry lets a new instance take over from one that is gone", () => {
+Deno.test("[56] TokenStore lets a new instance take over from one that is gone", () => {
   const { registry, reverse } = autonomy();
   registry.addReverse({ token: "stranger", allowManageConnector: true });
   const first = registry.enter(reverse, "a");
@@ -330,34 +330,37 @@ Deno.test("[56] TokenRegistry lets a new instance take over from one that is gon
   assert(registry.enter(reverse, "a").group !== first.group);
 });
 
-Deno.test("TokenRegistry forgets groups that have neither provider nor token", () => {
+Deno.test("TokenStore forgets groups that have neither provider nor token", () => {
   const { registry, reverse } = autonomy();
   const lines = () => registry.snapshot().length;
   registry.leave(registry.enter(reverse));
   assertEquals(lines(), 1);
-  const seat = registry.enter(reverse);
-  registry.addConnectorOf(seat, "c");
-  registry.leave(seat);
+  const membership = registry.enter(reverse);
+  registry.addConnectorOf(membership, "c");
+  registry.leave(membership);
   assertEquals(lines(), 2);
   registry.remove("c");
   assertEquals(lines(), 1);
 });
 
-Deno.test("TokenRegistry puts providers without an instance into groups of their own", () => {
+Deno.test("TokenStore puts providers without an instance into groups of their own", () => {
   const { registry, reverse } = autonomy();
   const groups = [1, 2, 3].map(() => registry.enter(reverse).group);
   assertEquals(new Set(groups).size, 3);
 });
 
-Deno.test("TokenRegistry limits what the providers of a reverse token add", () => {
+Deno.test("TokenStore limits what the providers of a reverse token add", () => {
   const { registry, reverse } = autonomy();
-  const seats: Seat[] = [registry.enter(reverse), registry.enter(reverse)];
+  const members: Membership[] = [
+    registry.enter(reverse),
+    registry.enter(reverse),
+  ];
   for (let i = 0; i < MAX_PROVIDER_CONNECTORS; i++) {
-    registry.addConnectorOf(seats[i % 2]!, `c${i}`);
+    registry.addConnectorOf(members[i % 2]!, `c${i}`);
   }
   const text = "too many connector tokens";
-  refused(() => registry.addConnectorOf(seats[0]!, "more"), text, "limit");
+  refused(() => registry.addConnectorOf(members[0]!, "more"), text, "limit");
   registry.addConnector({ token: "operator", reverse: "r" });
-  registry.removeConnectorOf(seats[0]!, "c0");
-  registry.addConnectorOf(seats[1]!, "more");
+  registry.removeConnectorOf(members[0]!, "c0");
+  registry.addConnectorOf(members[1]!, "more");
 });
