@@ -62,7 +62,8 @@ export type { TokenStatus } from "./lib/tokens/token_snapshot.ts";
 export { ConfigError, TunnelError } from "./lib/base/errors.ts";
 export type { TunnelErrorCode } from "./lib/base/errors.ts";
 export type { LogFields, Logger } from "./lib/base/logger.ts";
-export { Counters } from "./lib/base/events.ts";
+export { Counters } from "./lib/base/counters.ts";
+export type { Count, CountLabels } from "./lib/base/counters.ts";
 export type {
   DatagramLoss,
   Hop,
@@ -74,6 +75,7 @@ export type {
   FastOpenOutcome,
   FastOpenResult,
   FastOpenSupport,
+  Lack,
   Support,
 } from "./lib/net/fast_open.ts";
 export { FastOpenConn } from "./lib/net/fast_open_conn.ts";

@@ -7,6 +7,7 @@
  *   [--one-way] [--backend epoll|deno]
  * ```
  */
+import type { Count, Counters } from "../lib/base/counters.ts";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import {
@@ -69,7 +70,7 @@ function print(line: string): void {
 /** Says its port, and at the end of its input what it has counted. */
 async function serveUntilAsked(
   role: {
-    counters: { snapshot(): Record<string, number> };
+    counters: Counters;
     close(): Promise<void>;
   },
   port: number,
@@ -78,13 +79,13 @@ async function serveUntilAsked(
   for await (const _ of Deno.stdin.readable);
   const { user, system } = process.cpuUsage();
   await role.close();
-  const counters = role.counters.snapshot();
+  const counters = role.counters.counts();
   print(JSON.stringify({ cpuMs: (user + system) / 1000, counters }));
 }
 
 interface Started {
   port: number;
-  finish(): Promise<{ cpuMs: number; counters: Record<string, number> }>;
+  finish(): Promise<{ cpuMs: number; counters: Count[] }>;
 }
 
 async function start(role: string, ...more: string[]): Promise<Started> {
@@ -185,9 +186,11 @@ async function drive(): Promise<void> {
     const [name, role] of [["client", client], ["server", server]] as const
   ) {
     const { cpuMs, counters } = await role.finish();
-    const udp = Object.entries(counters)
-      .filter(([key]) => key.startsWith("datagrams"))
-      .map(([key, count]) => `${key} ${count}`);
+    const udp = counters
+      .filter(({ name }) => name.startsWith("datagram"))
+      .map(({ name, labels, value }) =>
+        [name, ...Object.values(labels), value].join(" ")
+      );
     print(
       `${name}: cpu ${(cpuMs / 1000).toFixed(1)} s, ${udp.join(", ")}`,
     );

@@ -1,10 +1,21 @@
 import { errnoName } from "./constants.ts";
 import { type Libc, LIBC_SYMBOLS } from "./symbols.ts";
 
-/** Whether something can be had here, and if not, why. */
-export type Support =
-  | { supported: true }
-  | { supported: false; reason: string };
+/** Whether something works here, and if not, why and what would change that. */
+export type Support = { supported: true } | ({ supported: false } & Lack);
+
+/** Why something does not work. */
+export interface Lack {
+  /** Why, in a few words. */
+  readonly reason: string;
+  /** A command that would change it, if there is one. */
+  readonly fix?: string;
+}
+
+/** Why and what to do, as one text. */
+export function lackText({ reason, fix }: Lack): string {
+  return fix === undefined ? reason : `${reason}; run: ${fix}`;
+}
 
 /** A system call failed. The only place where errno leaves this folder. */
 export class SyscallError extends Error {
@@ -54,7 +65,11 @@ export function ffiSupport(
   if (opened) return { supported: true };
   const { state } = Deno.permissions.querySync({ name: "ffi" });
   if (state !== "granted") {
-    return { supported: false, reason: "needs --allow-ffi" };
+    return {
+      supported: false,
+      reason: "needs --allow-ffi",
+      fix: "deno run -A …",
+    };
   }
   try {
     load(open);

@@ -7,6 +7,8 @@
 export * from "./constants.ts";
 export {
   ffiSupport,
+  type Lack,
+  lackText,
   type OpenLibrary,
   type Support,
   SyscallError,

@@ -1,4 +1,5 @@
-import type { Counters, Hop } from "./events.ts";
+import type { Counters } from "./counters.ts";
+import type { Hop } from "./events.ts";
 
 /** What the SYNs of one hop did. */
 export interface HopSummary {
@@ -43,11 +44,12 @@ const RESULTS = ["acknowledged", "noCookie", "notAcknowledged", "synRepeated"];
 /** Sums up the hops that were used, in the order in which a request meets them. */
 export function summarizeHops(counters: Counters): HopSummary[] {
   return HOPS.flatMap((hop) => {
-    const count = (result: string) => counters.count(`syn.${hop}.${result}`);
+    const count = (result: string) => counters.count("syn", { hop, result });
+    const failed = counters.count("synFailed", { hop });
     const tried = RESULTS.reduce((sum, one) => sum + count(one), 0);
     const fellBack = count("avoided") + count("unsupported");
     const conns = tried + fellBack + count("off");
-    const attempted = tried + count("failed");
+    const attempted = tried + failed;
     if (conns + attempted === 0) return [];
     return [{
       hop,
@@ -58,9 +60,9 @@ export function summarizeHops(counters: Counters): HopSummary[] {
       noCookie: count("noCookie"),
       notAcknowledged: count("notAcknowledged"),
       synRepeated: count("synRepeated"),
-      failed: count("failed"),
+      failed,
       roundTripsSaved: count("acknowledged"),
-      savedMs: millisecondsOf(counters.count(`synSavedUs.${hop}`)),
+      savedMs: millisecondsOf(counters.count("synSavedUs", { hop })),
     }];
   });
 }

@@ -1,19 +1,20 @@
-import type { Counters } from "../base/events.ts";
+import type { Counters, CountLabels } from "../base/counters.ts";
 import { summarizeHops } from "../base/hop_summary.ts";
 import type { Logger } from "../base/logger.ts";
 
 /** Counts that are worth a line when they are not zero, and their field. */
-const OTHERS: ReadonlyArray<readonly [name: string, field: string]> = [
-  ["requested", "requests"],
-  ["dialFailed", "dialsFailed"],
-  ["lateFailure", "lateFailures"],
-  ["handshakeFailed", "handshakesFailed"],
-  ["sessionOpened", "sessions"],
-  ["datagrams.up", "datagramsUp"],
-  ["datagrams.down", "datagramsDown"],
+const OTHERS: ReadonlyArray<
+  readonly [field: string, name: string, labels?: CountLabels]
+> = [
+  ["requests", "requested"],
+  ["dialsFailed", "dialFailed"],
+  ["lateFailures", "lateFailure"],
+  ["handshakesFailed", "handshakeFailed"],
+  ["sessions", "sessionOpened"],
+  ["datagramsUp", "datagrams", { direction: "up" }],
+  ["datagramsDown", "datagrams", { direction: "down" }],
   ["datagramsLost", "datagramsLost"],
 ];
-const LATE_FAILURE_PREFIX = "lateFailure.";
 
 /**
  * Says what was counted: one line for each hop that was used, one for targets that
@@ -24,8 +25,8 @@ export function logCounts(logger: Logger, counters: Counters): void {
     logger.info("TCP Fast Open", { hop, ...counts });
   }
   logLateFailures(logger, counters);
-  const rest = OTHERS.flatMap(([name, field]) => {
-    const count = counters.count(name);
+  const rest = OTHERS.flatMap(([field, name, labels]) => {
+    const count = counters.count(name, labels);
     return count === 0 ? [] : [[field, count]];
   });
   if (rest.length > 0) logger.info("Counted", Object.fromEntries(rest));
@@ -35,9 +36,9 @@ export function logCounts(logger: Logger, counters: Counters): void {
 function logLateFailures(logger: Logger, counters: Counters): void {
   const lateFailures = counters.count("lateFailure");
   if (lateFailures === 0) return;
-  const reasons = Object.entries(counters.snapshot())
-    .filter(([name]) => name.startsWith(LATE_FAILURE_PREFIX))
-    .map(([name, count]) => [name.slice(LATE_FAILURE_PREFIX.length), count]);
+  const reasons = counters.counts()
+    .filter(({ name }) => name === "lateFailure")
+    .map(({ labels, value }) => [labels.code, value]);
   logger.info("Told success too early", {
     hop: "target",
     lateFailures,

@@ -2,7 +2,7 @@ import type { BackendChoice } from "../net/choose_backend.ts";
 import type { PortRange } from "../net/port_range.ts";
 import type { TfoChoice } from "../net/tfo_choice.ts";
 import type { TokenApi } from "../tokens/token_api.ts";
-import type { Counters } from "../base/events.ts";
+import type { Counters } from "../base/counters.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Stoppable } from "./signals.ts";
 

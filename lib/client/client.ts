@@ -1,5 +1,5 @@
 import { ConfigError } from "../base/errors.ts";
-import { Counters } from "../base/events.ts";
+import { Counters } from "../base/counters.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
 import {

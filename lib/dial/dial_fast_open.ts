@@ -1,6 +1,6 @@
 import { ConfigError } from "../base/errors.ts";
 import type { BackendChoice, ChosenBackend } from "../net/choose_backend.ts";
-import type { FastOpenOutcome } from "../net/fast_open.ts";
+import type { FastOpenOutcome, Lack } from "../net/fast_open.ts";
 import { FastOpenConn } from "../net/fast_open_conn.ts";
 import { Resolver } from "../net/resolver.ts";
 import { fastOpenThrough, sharedBackend } from "../net/shared_backend.ts";
@@ -112,16 +112,18 @@ function explained(
     return outcome;
   }
   if (outcome.reason !== undefined) return outcome;
-  const reason = whyWithout(chosen, asked);
-  return reason === undefined ? outcome : { ...outcome, reason };
+  return { ...outcome, ...whyWithout(chosen, asked) };
 }
 
 function whyWithout(
   chosen: ChosenBackend,
   { fastOpen, hasData }: { fastOpen: boolean; hasData: boolean },
-): string | undefined {
-  if (!fastOpen) return "nobody asked for it";
+): Lack | undefined {
+  if (!fastOpen) return { reason: "nobody asked for it" };
   const support = fastOpenThrough(chosen, "dial");
-  if (!support.supported) return support.reason;
-  return hasData ? undefined : "there was no data for the SYN";
+  if (!support.supported) {
+    const { reason, fix } = support;
+    return fix === undefined ? { reason } : { reason, fix };
+  }
+  return hasData ? undefined : { reason: "there was no data for the SYN" };
 }

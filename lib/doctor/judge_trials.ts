@@ -1,4 +1,4 @@
-import { fastOpenSupport, PAUSED_REASON } from "../net/fast_open.ts";
+import { fastOpenSupport, type Lack, PAUSE } from "../net/fast_open.ts";
 import type { Finding } from "./check.ts";
 import {
   type SynVerdict,
@@ -17,8 +17,6 @@ export interface Peer {
   /** How to go without Fast Open on this hop. */
   readonly avoid: string;
 }
-
-const RUN = /; run: (.+)$/;
 
 /** What the SYNs to a peer say of the path to it. */
 export function judgeTrials(trials: Trials, peer: Peer): Finding {
@@ -55,7 +53,7 @@ function explain(
   switch (verdict) {
     case "unsupported": {
       const { dial } = fastOpenSupport();
-      return dial.supported ? PAUSED : explainReason(dial.reason);
+      return dial.supported ? PAUSED : explainLack(dial);
     }
     case "noCookie":
       return {
@@ -95,22 +93,14 @@ function explain(
   }
 }
 
-function explainReason(reason: string): { detail: string; fix: string } {
+function explainLack({ reason, fix }: Lack): { detail: string; fix: string } {
   return {
-    detail: `reached, but without data in the SYN: ${withoutFix(reason)}`,
-    fix: fixOf(reason) ?? "see the checks of this machine",
+    detail: `reached, but without data in the SYN: ${reason}`,
+    fix: fix ?? "see the checks of this machine",
   };
 }
 
 /** What to say while the kernel has Fast Open paused. */
-export const PAUSED: Readonly<{ detail: string; fix: string }> = explainReason(
-  PAUSED_REASON,
+export const PAUSED: Readonly<{ detail: string; fix: string }> = explainLack(
+  PAUSE,
 );
-
-function withoutFix(reason: string): string {
-  return reason.replace(RUN, "");
-}
-
-function fixOf(reason: string): string | undefined {
-  return RUN.exec(reason)?.[1];
-}

@@ -57,7 +57,7 @@ export function judgeFfi(support: Support): Finding {
   return {
     status: "fail",
     detail: `no system calls: ${support.reason}`,
-    ...(support.reason.includes("--allow-ffi") ? { fix: "deno run -A …" } : {}),
+    ...(support.fix === undefined ? {} : { fix: support.fix }),
   };
 }
 
@@ -119,16 +119,9 @@ function runLimits(): Finding {
   return {
     status: "warn",
     detail: `${where}; kernel settings cannot be changed: ${written.reason}`,
-    fix: waysToWrite(written.reason),
+    fix: written.fix ?? `docker run --sysctl ${FAST_OPEN_SETTING}=3 …`,
     facts,
   };
-}
-
-function waysToWrite(reason: string): string {
-  if (reason === "needs root") return "run as root, such as with sudo";
-  return reason.includes("--allow-all")
-    ? "deno run -A …"
-    : `docker run --sysctl ${FAST_OPEN_SETTING}=3 …`;
 }
 
 /** Only the host has it. (Process 1 of a container is in the same network.) */

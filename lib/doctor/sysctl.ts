@@ -1,3 +1,5 @@
+import type { Lack } from "../net/fast_open.ts";
+
 /** A setting of the kernel, or why it is not known. */
 export type SysctlReading =
   | { readonly known: true; readonly text: string }
@@ -35,23 +37,30 @@ function whyUnknown(error: unknown, name: string): string {
 export function sysctlWritable(
   name: string,
   root = PROC_SYS,
-): { writable: true } | { writable: false; reason: string } {
+): { writable: true } | ({ writable: false } & Lack) {
   try {
     // Opening alone changes nothing.
     Deno.openSync(sysctlPath(name, root), { write: true }).close();
     return { writable: true };
   } catch (error) {
-    return { writable: false, reason: whyReadOnly(error) };
+    return { writable: false, ...whyReadOnly(error) };
   }
 }
 
-function whyReadOnly(error: unknown): string {
+function whyReadOnly(error: unknown): Lack {
   if (error instanceof Deno.errors.NotCapable) {
-    return "Deno writes to /proc only with --allow-all";
+    return {
+      reason: "Deno writes to /proc only with --allow-all",
+      fix: "deno run -A …",
+    };
   }
   const text = error instanceof Error ? error.message : String(error);
   // EROFS has no class of its own.
-  if (/read-only|os error 30\b/i.test(text)) return "/proc/sys is read-only";
-  if (error instanceof Deno.errors.PermissionDenied) return "needs root";
-  return text;
+  if (/read-only|os error 30\b/i.test(text)) {
+    return { reason: "/proc/sys is read-only" };
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return { reason: "needs root", fix: "run as root, such as with sudo" };
+  }
+  return { reason: text };
 }

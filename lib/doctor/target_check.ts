@@ -2,7 +2,7 @@ import { ffiSupport } from "../../ffi/mod.ts";
 import { formatTarget, type Target } from "../base/address.ts";
 import { ConfigError } from "../base/errors.ts";
 import { dialFastOpen } from "../dial/dial_fast_open.ts";
-import { fastOpenSupport } from "../net/fast_open.ts";
+import { fastOpenSupport, type Lack } from "../net/fast_open.ts";
 import { Resolver } from "../net/resolver.ts";
 import type { Check, Finding } from "./check.ts";
 import { type Cookie, probeCookie } from "./cookie_probe.ts";
@@ -76,12 +76,16 @@ async function runCookie(
   signal: AbortSignal,
 ): Promise<Finding> {
   const ffi = ffiSupport();
-  if (!ffi.supported) return { status: "fail", detail: ffi.reason };
+  if (!ffi.supported) return failed(ffi);
   const { dial } = fastOpenSupport();
-  if (!dial.supported) return { status: "fail", detail: dial.reason };
+  if (!dial.supported) return failed(dial);
   const { port } = target;
   const cookie = await probeFirst(target, signal);
   return cookieFinding(cookie, port);
+}
+
+function failed({ reason: detail, fix }: Lack): Finding {
+  return { status: "fail", detail, ...(fix === undefined ? {} : { fix }) };
 }
 
 function cookieFinding(cookie: Cookie, port: number): Finding {

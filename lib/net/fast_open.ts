@@ -1,11 +1,17 @@
-import { ffiSupport, type Support, type TcpInfo } from "../../ffi/mod.ts";
+import {
+  ffiSupport,
+  type Lack,
+  lackText,
+  type Support,
+  type TcpInfo,
+} from "../../ffi/mod.ts";
 import {
   isOlderKernel,
   type KernelVersion,
   permittedRelease,
 } from "./kernel_version.ts";
 
-export type { Support };
+export { type Lack, lackText, type Support };
 
 /**
  * What became of the SYN of one conn.
@@ -34,10 +40,12 @@ export interface FastOpenOutcome {
   /** The kernel's smallest round trip so far in microseconds; 0 if it has none. */
   readonly rttUs: number;
   /**
-   * For `off` and `unsupported`: why, and what would change it, if known; for
-   * `avoided`: why, and when it is tried again.
+   * For `off` and `unsupported`: why, if known; for `avoided`: why, and when it is
+   * tried again.
    */
   readonly reason?: string;
+  /** A command that would change that, if there is one. */
+  readonly fix?: string;
   /**
    * For `noCookie`: the SYN that asked for one had no answer, and went again
    * without asking; absent if it had one.
@@ -64,8 +72,10 @@ function roundTripUs({ rttUs, minRttUs }: TcpInfo): number {
 }
 
 /** Why no SYN of this machine has data, when the kernel has decided so. */
-export const PAUSED_REASON = "the kernel pauses it after losses; " +
-  "run: sysctl -w net.ipv4.tcp_fastopen_blackhole_timeout_sec=0";
+export const PAUSE: Lack = {
+  reason: "the kernel pauses it after losses",
+  fix: "sysctl -w net.ipv4.tcp_fastopen_blackhole_timeout_sec=0",
+};
 
 /** `tcpi_fastopen_client_fail` came with it; before it, all is `none`. */
 const NAMING_KERNEL: KernelVersion = [5, 5];
@@ -101,7 +111,7 @@ export function isPaused(
  */
 export function outcomeOfDial(info: TcpInfo, sent: number): FastOpenOutcome {
   if (isPaused(info, sent)) {
-    return { result: "unsupported", rttUs: 0, reason: PAUSED_REASON };
+    return { result: "unsupported", rttUs: 0, ...PAUSE };
   }
   const rttUs = roundTripUs(info);
   if (info.synDataAcked) return { result: "acknowledged", rttUs };
@@ -163,8 +173,8 @@ function supportOfBit(value: number | undefined, bit: number): Support {
   if ((value & bit) !== 0) return { supported: true };
   return {
     supported: false,
-    reason: `the kernel has it off (net.ipv4.tcp_fastopen = ${value}); ` +
-      `run: sysctl -w net.ipv4.tcp_fastopen=3`,
+    reason: `the kernel has it off (net.ipv4.tcp_fastopen = ${value})`,
+    fix: "sysctl -w net.ipv4.tcp_fastopen=3",
   };
 }
 

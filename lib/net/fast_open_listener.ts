@@ -83,7 +83,8 @@ export class FastOpenListener
     const { fastOpen } = this;
     // The kernel's setting may have been changed meanwhile.
     if (fastOpen.supported || outcome.result !== "off") return outcome;
-    return { ...outcome, reason: fastOpen.reason };
+    const { reason, fix } = fastOpen;
+    return { ...outcome, reason, ...(fix === undefined ? {} : { fix }) };
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { ChosenBackend } from "./choose_backend.ts";
-import { fastOpenSupport, type Support } from "./fast_open.ts";
+import { fastOpenSupport, lackText, type Support } from "./fast_open.ts";
 import type { TfoChoice, TfoHop } from "./tfo_choice.ts";
 
 const NAMES: Record<TfoHop, string> = {
@@ -56,6 +56,6 @@ function hopLine(hop: TfoHop, choice: TfoChoice, support: Support): string {
     ? "off (--tfo)"
     : support.supported
     ? "on"
-    : `off: ${support.reason}`;
+    : `off: ${lackText(support)}`;
   return `TCP Fast Open, ${NAMES[hop]} (${hop}): ${what}`;
 }

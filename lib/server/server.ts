@@ -1,5 +1,5 @@
 import { SYSTEM_CLOCK } from "../base/clock.ts";
-import { Counters } from "../base/events.ts";
+import { Counters } from "../base/counters.ts";
 import { SILENT } from "../base/logger.ts";
 import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
 import { withUpstreamProxy } from "../dial/upstream_proxy.ts";

@@ -1,5 +1,6 @@
 // One worker of a server: a thread with a listening socket of its own.
 
+import { Counters } from "../base/counters.ts";
 import { errorText } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { type Server, startServer } from "./server.ts";
@@ -51,18 +52,16 @@ async function start(options: WorkerOptions): Promise<void> {
 
 /** Tells by how much the counts have grown since the last time. */
 function teller({ counters }: Server): () => void {
-  let told: Record<string, number> = {};
+  const told = new Counters();
   let sessions = 0;
   return () => {
-    const now = counters.snapshot();
-    const grown: Record<string, number> = {};
-    for (const [name, count] of Object.entries(now)) {
-      const more = count - (told[name] ?? 0);
-      if (more > 0) grown[name] = more;
-    }
-    told = now;
+    const grown = counters.counts().flatMap(({ name, labels, value }) => {
+      const more = value - told.count(name, labels);
+      return more > 0 ? [{ name, labels, value: more }] : [];
+    });
+    for (const { name, labels, value } of grown) told.add(name, labels, value);
     const { sessionCount } = server!;
-    if (Object.keys(grown).length === 0 && sessionCount === sessions) return;
+    if (grown.length === 0 && sessionCount === sessions) return;
     sessions = sessionCount;
     worker.postMessage({ type: "counts", grown, sessionCount });
   };

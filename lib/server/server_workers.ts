@@ -1,5 +1,5 @@
 import { ConfigError, TunnelError } from "../base/errors.ts";
-import { Counters } from "../base/events.ts";
+import { type Count, Counters } from "../base/counters.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import type { Server, ServerOptions } from "./server.ts";
 import type { TokenApi } from "../tokens/token_api.ts";
@@ -26,7 +26,7 @@ export type FromWorker =
     message: string;
     fields: Record<string, unknown>;
   }
-  | { type: "counts"; grown: Record<string, number>; sessionCount: number }
+  | { type: "counts"; grown: Count[]; sessionCount: number }
   | { type: "closed" };
 
 /** More threads than this help nobody. */
@@ -141,8 +141,8 @@ class ServerWorkers implements Server {
         case "log":
           return this.#logger[data.level](data.message, data.fields);
         case "counts":
-          for (const [name, count] of Object.entries(data.grown)) {
-            this.counters.add(name, count);
+          for (const { name, labels, value } of data.grown) {
+            this.counters.add(name, labels, value);
           }
           this.#workers.set(worker, { sessionCount: data.sessionCount });
           return;

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Counters } from "../../lib/base/events.ts";
+import { Counters } from "../../lib/base/counters.ts";
 import { summarizeHops } from "../../lib/base/hop_summary.ts";
 
 Deno.test("summarizeHops() sums up the hops that were used", () => {

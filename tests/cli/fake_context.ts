@@ -1,4 +1,4 @@
-import { Counters } from "../../lib/base/events.ts";
+import { Counters } from "../../lib/base/counters.ts";
 import type { CommandContext } from "../../lib/cli/command.ts";
 import type {
   ClientStart,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Counters } from "../../lib/base/events.ts";
+import { Counters } from "../../lib/base/counters.ts";
 import { type LogFields, type Logger, SILENT } from "../../lib/base/logger.ts";
 import { logCounts } from "../../lib/cli/log_counts.ts";
 

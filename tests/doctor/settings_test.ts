@@ -124,7 +124,11 @@ for (
 
 Deno.test("judgeFfi() tells how to get the permission", () => {
   assertEquals(judgeFfi({ supported: true }).status, "pass");
-  const denied = judgeFfi({ supported: false, reason: "needs --allow-ffi" });
+  const denied = judgeFfi({
+    supported: false,
+    reason: "needs --allow-ffi",
+    fix: "deno run -A …",
+  });
   assertEquals([denied.status, denied.fix], ["fail", "deno run -A …"]);
 });
 

@@ -57,7 +57,7 @@ testVariants("[19] a client with retryAuth tries again", async (variant) => {
     gracePeriodMs: 0,
     ...variant,
   });
-  await until(() => client.counters.count("dialFailed.auth") > 0)
+  await until(() => client.counters.count("dialFailed", { code: "auth" }) > 0)
     .catch(() => {});
   server.tokens.addForward("a later token");
   await within(client.ready, 10_000);

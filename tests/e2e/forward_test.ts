@@ -119,8 +119,11 @@ testVariants(
       assertEquals(reply, 0);
       assert(await within(readsNothing(conn)));
       conn.close();
-      assertEquals(client.counters.count("lateFailure.refused"), 1);
-      assertEquals(server.counters.count("dialFailed.refused"), 1);
+      assertEquals(
+        client.counters.count("lateFailure", { code: "refused" }),
+        1,
+      );
+      assertEquals(server.counters.count("dialFailed", { code: "refused" }), 1);
     }),
   ({ optimistic }) => optimistic,
 );

@@ -99,7 +99,8 @@ testVariants(
         assertEquals(await readExactly(conn, REQUEST.length), REQUEST);
         conn.close();
       };
-      const withoutData = () => server.counters.count("syn.target.off");
+      const withoutData = () =>
+        server.counters.count("syn", { hop: "target", result: "off" });
       await visit();
       assertEquals(withoutData(), 1);
       // A busy machine may think longer than that.

@@ -44,9 +44,12 @@ testVariants(
       control.close();
       await within(over(stage));
       for (const { counters } of [stage.client, stage.server]) {
-        assertEquals(counters.count("datagrams.up"), 2);
-        assertEquals(counters.count("datagrams.down"), 2);
-        assertEquals(counters.count("datagrams.down.bytes"), 10);
+        assertEquals(counters.count("datagrams", { direction: "up" }), 2);
+        assertEquals(counters.count("datagrams", { direction: "down" }), 2);
+        assertEquals(
+          counters.count("datagramBytes", { direction: "down" }),
+          10,
+        );
         assertEquals(counters.count("datagramsLost"), 0);
       }
     }),

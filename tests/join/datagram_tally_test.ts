@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { Counters, type TunnelEvent } from "../../lib/base/events.ts";
+import { Counters } from "../../lib/base/counters.ts";
+import type { TunnelEvent } from "../../lib/base/events.ts";
 import { DatagramTally } from "../../lib/join/datagram_tally.ts";
 
 Deno.test("DatagramTally tells in bulk when the last association is over", () => {
@@ -19,18 +20,18 @@ Deno.test("DatagramTally tells in bulk when the last association is over", () =>
   tally.ended("the app closed");
   assertEquals(events.filter(({ type }) => type === "datagrams"), []);
   tally.ended("idle");
-  assertEquals(counters.snapshot(), {
-    "associated": 2,
-    "datagrams": 1001,
-    "datagrams.down": 1,
-    "datagrams.down.bytes": 7,
-    "datagrams.up": 1000,
-    "datagrams.up.bytes": 10_000,
-    "datagramsLost": 3,
-    "datagramsLost.name": 2,
-    "datagramsLost.send.limit": 1,
-    "dissociated": 2,
-  });
+  const down = { direction: "down" };
+  const up = { direction: "up" };
+  assertEquals(counters.counts(), [
+    { name: "associated", labels: {}, value: 2 },
+    { name: "dissociated", labels: {}, value: 2 },
+    { name: "datagrams", labels: up, value: 1000 },
+    { name: "datagramBytes", labels: up, value: 10_000 },
+    { name: "datagrams", labels: down, value: 1 },
+    { name: "datagramBytes", labels: down, value: 7 },
+    { name: "datagramsLost", labels: { reason: "name" }, value: 2 },
+    { name: "datagramsLost", labels: { reason: "send.limit" }, value: 1 },
+  ]);
   assertEquals(events.length, 8);
 });
 
@@ -38,5 +39,5 @@ Deno.test("DatagramTally tells at once what is counted after the end", () => {
   const counters = new Counters();
   const tally = new DatagramTally(counters.observe);
   tally.lost("early");
-  assertEquals(counters.count("datagramsLost.early"), 1);
+  assertEquals(counters.count("datagramsLost", { reason: "early" }), 1);
 });

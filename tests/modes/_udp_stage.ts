@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import type { Target } from "../../lib/base/address.ts";
-import { Counters } from "../../lib/base/events.ts";
+import { Counters, type CountLabels } from "../../lib/base/counters.ts";
 import { SILENT } from "../../lib/base/logger.ts";
 import {
   MAX_UDP_HEADER_BYTES,
@@ -183,8 +183,14 @@ export class UdpStage {
   }
 
   /** Waits until something was counted so often. */
-  async counted(name: string, times: number): Promise<void> {
-    while (this.counters.count(name) < times) await within(this.#wake.promise);
+  async counted(
+    name: string,
+    times: number,
+    labels: CountLabels = {},
+  ): Promise<void> {
+    while (this.counters.count(name, labels) < times) {
+      await within(this.#wake.promise);
+    }
   }
 
   /** Waits until the association is over at both ends, and all is counted. */

@@ -26,7 +26,7 @@ async function carryDatagrams(
   }
   control.close();
   await until(() => counters.count("dissociated") === 1);
-  assertEquals(counters.count("datagrams.up"), 2);
+  assertEquals(counters.count("datagrams", { direction: "up" }), 2);
 }
 
 testModes("[43] reverse mode carries datagrams", AGENT, async (modes) => {

@@ -72,9 +72,9 @@ const CASES: Case[] = [
       const counters = await stage.over();
       assertEquals(stage.entry.active, 0);
       // What goes up is counted at both ends, and so is what comes down.
-      assertEquals(counters.count("datagrams.up"), 10);
-      assertEquals(counters.count("datagrams.down"), 10);
-      assertEquals(counters.count("datagrams.up.bytes"), 50);
+      assertEquals(counters.count("datagrams", { direction: "up" }), 10);
+      assertEquals(counters.count("datagrams", { direction: "down" }), 10);
+      assertEquals(counters.count("datagramBytes", { direction: "up" }), 50);
     }),
   },
   {
@@ -144,8 +144,8 @@ const CASES: Case[] = [
       assertEquals((await app.nextAnswer()).payload, HELLO);
       control.close();
       const counters = await stage.over();
-      assertEquals(counters.count("datagramsLost.name"), 1);
-      assertEquals(counters.count("datagramsLost.target"), 1);
+      assertEquals(counters.count("datagramsLost", { reason: "name" }), 1);
+      assertEquals(counters.count("datagramsLost", { reason: "target" }), 1);
       assertEquals(counters.count("datagramsLost"), 3);
     }, { exit: { resolver: namesOf({}) } }),
   },
@@ -177,8 +177,11 @@ const CASES: Case[] = [
       assertEquals((await app.nextAnswer()).payload, HELLO);
       association.control.close();
       const counters = await stage.over();
-      assertEquals(counters.count("datagramsLost.malformed"), 11);
-      assertEquals(counters.count("datagramsLost.fragment"), 1);
+      assertEquals(
+        counters.count("datagramsLost", { reason: "malformed" }),
+        11,
+      );
+      assertEquals(counters.count("datagramsLost", { reason: "fragment" }), 1);
     }),
   },
   {
@@ -198,8 +201,8 @@ const CASES: Case[] = [
       assertEquals((await app.nextAnswer()).payload, HELLO);
       association.control.close();
       const counters = await stage.over();
-      assertEquals(counters.count("datagramsLost.stranger"), 2);
-      assertEquals(counters.count("datagramsLost.malformed"), 1);
+      assertEquals(counters.count("datagramsLost", { reason: "stranger" }), 2);
+      assertEquals(counters.count("datagramsLost", { reason: "malformed" }), 1);
     }),
   },
   {
@@ -218,7 +221,7 @@ const CASES: Case[] = [
       assertEquals((await app.nextAnswer()).payload, HELLO);
       control.close();
       const counters = await stage.over();
-      assertEquals(counters.count("datagramsLost.stranger"), 1);
+      assertEquals(counters.count("datagramsLost", { reason: "stranger" }), 1);
       await stage.close();
     },
   },
@@ -354,10 +357,13 @@ const CASES: Case[] = [
       for (let i = 0; i < 40; i++) {
         await app.send(wrap(LOCAL, echo.port, HELLO), association.port);
       }
-      await stage.counted("datagramsLost.early", 8);
+      await stage.counted("datagramsLost", 8, { reason: "early" });
       association.control.close();
       await within(stage.finished);
-      assertEquals(stage.counters.count("datagramsLost.early"), 40);
+      assertEquals(
+        stage.counters.count("datagramsLost", { reason: "early" }),
+        40,
+      );
     }, { v1: false, exit: "silent", entry: { optimistic: true } }),
   },
 ];

@@ -30,7 +30,7 @@ for (
     for (const one of [support.dial, support.listen]) {
       if (one.supported) continue;
       assertStringIncludes(one.reason, `net.ipv4.tcp_fastopen = ${sysctl}`);
-      assertStringIncludes(one.reason, "sysctl -w net.ipv4.tcp_fastopen=3");
+      assertEquals(one.fix, "sysctl -w net.ipv4.tcp_fastopen=3");
     }
   });
 }

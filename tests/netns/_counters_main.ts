@@ -109,8 +109,8 @@ async function withClient(
   socksAddresses.push(`${HOSTS.socks}:${client.addr!.port}`);
   await use(client);
   await client.close();
-  for (const [name, count] of Object.entries(client.counters.snapshot())) {
-    clientCounters.add(name, count);
+  for (const { name, labels, value } of client.counters.counts()) {
+    clientCounters.add(name, labels, value);
   }
 }
 
@@ -169,10 +169,11 @@ function wireOf(...addresses: string[]): CountersReport["wire"]["socks"] {
 const report: CountersReport = {
   client: summarizeHops(clientCounters),
   server: summarizeHops(server.counters),
-  counts: {
-    client: clientCounters.snapshot(),
-    server: server.counters.snapshot(),
+  refused: {
+    dials: server.counters.count("dialFailed", { code: "refused" }),
+    late: clientCounters.count("lateFailure", { code: "refused" }),
   },
+  lateFailures: clientCounters.count("lateFailure"),
   wire: {
     socks: wireOf(...socksAddresses),
     tunnel: wireOf(`${HOSTS.server}:${server.addr.port}`),

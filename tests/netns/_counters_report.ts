@@ -28,8 +28,10 @@ export interface CountersReport {
   client: HopSummary[];
   /** Of the server. */
   server: HopSummary[];
-  /** All counters, by name. */
-  counts: { client: Record<string, number>; server: Record<string, number> };
+  /** Targets that refused: dials of the server, apps that had been told yes. */
+  refused: { dials: number; late: number };
+  /** Apps that had been told yes, whatever the reason. */
+  lateFailures: number;
   /** What was on the wire, by hop, and for each target. */
   wire: {
     socks: HandshakeTally;

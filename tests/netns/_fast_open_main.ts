@@ -1,5 +1,6 @@
 /* Prints what the SYNs of two visits did, at both ends of each hop, and what the
  * kernel counted meanwhile: for a network namespace of its own. */
+import { synResults } from "./_syn_results.ts";
 import { EpollBackend } from "../../lib/net/epoll_backend.ts";
 import { type Conn, END, FAILED } from "../../lib/net/conn.ts";
 import { SILENT } from "../../lib/base/logger.ts";
@@ -87,15 +88,11 @@ class Origin {
 
 /** The results of the SYNs of a hop that `after` has more of than `before`. */
 function newResult(
-  hop: string,
   before: Record<string, number>,
   after: Record<string, number>,
 ): string {
-  const prefix = `syn.${hop}.`;
   const results = Object.keys(after)
-    .filter((name) => name.startsWith(prefix))
-    .filter((name) => after[name]! > (before[name] ?? 0))
-    .map((name) => name.slice(prefix.length));
+    .filter((result) => after[result]! > (before[result] ?? 0));
   return results.join() || "none";
 }
 
@@ -113,7 +110,8 @@ function connect(server: Server): Promise<Client> {
 
 /** One visit: the greeting, the request and a GET, all in the app's SYN. */
 async function visit(server: Server, origin: Origin): Promise<Visit> {
-  const serverBefore = server.counters.snapshot();
+  const wsBefore = synResults(server.counters, "ws");
+  const targetBefore = synResults(server.counters, "target");
   const client = await connect(server);
   try {
     await client.ready;
@@ -127,15 +125,13 @@ async function visit(server: Server, origin: Origin): Promise<Visit> {
     const answer = await readUntil(conn, () => false);
     const app = conn.fastOpen.result;
     conn.close();
-    const served = server.counters.snapshot();
-    const counts = client.counters.snapshot();
     return {
       syns: {
         app,
-        socks: newResult("socks", {}, counts),
-        tunnel: newResult("tunnel", {}, counts),
-        ws: newResult("ws", serverBefore, served),
-        target: newResult("target", serverBefore, served),
+        socks: newResult({}, synResults(client.counters, "socks")),
+        tunnel: newResult({}, synResults(client.counters, "tunnel")),
+        ws: newResult(wsBefore, synResults(server.counters, "ws")),
+        target: newResult(targetBefore, synResults(server.counters, "target")),
         origin: origin.last,
       },
       response: DECODER.decode(answer.subarray(REPLIES_BYTES)),

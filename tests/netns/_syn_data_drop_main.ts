@@ -1,6 +1,7 @@
 /* A path that begins to drop SYNs with data, then SYNs that ask for a cookie, and
  * then to refuse those with data, and what server and client make of it: prints what each visit did, for a network
  * namespace of its own. */
+import { synResults } from "./_syn_results.ts";
 import { type Logger, SILENT } from "../../lib/base/logger.ts";
 import {
   type Client,
@@ -109,18 +110,15 @@ async function connect(server: Server): Promise<Client> {
   return client;
 }
 
-/** What of the counts of a hop is new, such as `avoided`. */
+/** What of the counts is new, such as `avoided`. */
 function news(
-  hop: string,
   before: Record<string, number>,
   after: Record<string, number>,
 ): Record<string, number> {
-  const prefix = `syn.${hop}.`;
   return Object.fromEntries(
-    Object.entries(after).flatMap(([name, count]) => {
-      const more = count - (before[name] ?? 0);
-      const isNew = name.startsWith(prefix) && more > 0;
-      return isNew ? [[name.slice(prefix.length), more]] : [];
+    Object.entries(after).flatMap(([result, count]) => {
+      const more = count - (before[result] ?? 0);
+      return more > 0 ? [[result, more]] : [];
     }),
   );
 }
@@ -128,7 +126,6 @@ function news(
 /** Does something on the hop that `server` or `client` counts, and tells how. */
 async function watch(
   label: string,
-  hop: string,
   counts: () => Record<string, number>,
   act: () => Promise<void>,
 ): Promise<void> {
@@ -137,7 +134,7 @@ async function watch(
   const began = performance.now();
   await act();
   const ms = Math.round(performance.now() - began);
-  const syn = news(hop, before.counts, counts());
+  const syn = news(before.counts, counts());
   visits[label] = {
     ms,
     syn,
@@ -181,12 +178,12 @@ const visit = (
   label: string,
   { times = 1, host = ORIGIN_HOST } = {},
 ): Promise<void> =>
-  watch(label, "target", () => server.counters.snapshot(), async () => {
+  watch(label, () => synResults(server.counters, "target"), async () => {
     await Promise.all(Array.from({ length: times }, () => request(host)));
   });
 
 const dialTunnel = (label: string): Promise<void> =>
-  watch(label, "tunnel", () => client.counters.snapshot(), async () => {
+  watch(label, () => synResults(client.counters, "tunnel"), async () => {
     client = await connect(server);
   });
 
