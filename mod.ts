@@ -79,6 +79,7 @@ export type {
   Support,
 } from "./lib/net/fast_open.ts";
 export { FastOpenConn } from "./lib/net/fast_open_conn.ts";
+export { StreamConn } from "./lib/net/stream_conn.ts";
 export {
   FastOpenListener,
   listenFastOpen,

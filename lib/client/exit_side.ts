@@ -1,5 +1,5 @@
 import { SYSTEM_CLOCK } from "../base/clock.ts";
-import { errorText } from "../base/errors.ts";
+import { errorText, TunnelError } from "../base/errors.ts";
 import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Dialer } from "../dial/dialer.ts";
@@ -40,11 +40,15 @@ export class ExitSide implements ClientSide {
   readonly #sessions = new Set<Session>();
   readonly #requests = new ConnectorRequests();
   readonly #stop = new AbortController();
+  /** Registered anew on each session. */
+  readonly #connectorTokens = new Set<string>();
   #registered = false;
 
   /** Has no sessions yet. */
   constructor(options: ExitSideOptions) {
     this.#options = options;
+    const { connectorToken } = options;
+    if (connectorToken !== undefined) this.#connectorTokens.add(connectorToken);
   }
 
   sessionOptions(v1: boolean): SideSessionOptions {
@@ -61,12 +65,17 @@ export class ExitSide implements ClientSide {
     this.#sessions.add(session);
     if (!session.v1 && pong) sendPongs(session, pong);
     session.closed.then(() => this.#sessions.delete(session));
-    const { connectorToken, logger } = this.#options;
-    if (connectorToken === undefined) return;
+    for (const token of this.#connectorTokens) {
+      await this.#register(session, token);
+    }
+  }
+
+  async #register(session: Session, token: string): Promise<void> {
+    const { logger } = this.#options;
     try {
-      await this.#requests.add(session, connectorToken);
+      await this.#requests.add(session, token);
       this.#registered = true;
-      logger.info("Registered the connector token");
+      logger.info("Registered a connector token");
     } catch (error) {
       // A server may know the token of an earlier session of ours and no better.
       if (!this.#registered) {
@@ -74,8 +83,26 @@ export class ExitSide implements ClientSide {
         throw error;
       }
       const reason = errorText(error);
-      logger.warn("Cannot register the connector token again", { reason });
+      logger.warn("Cannot register a connector token again", { reason });
     }
+  }
+
+  async addConnector(token: string): Promise<string> {
+    const added = await this.#requests.add(this.#session(), token);
+    this.#connectorTokens.add(added);
+    this.#registered = true;
+    return added;
+  }
+
+  async removeConnector(token: string): Promise<void> {
+    await this.#requests.remove(this.#session(), token);
+    this.#connectorTokens.delete(token);
+  }
+
+  /** Any will do: the server knows which belong together. */
+  #session(): Session {
+    for (const session of this.#sessions) if (!session.isClosed) return session;
+    throw new TunnelError("unavailable", "not connected to the server");
   }
 
   open(): void {}

@@ -2,7 +2,8 @@ import { ConfigError, TunnelError } from "../base/errors.ts";
 import type { BackendChoice } from "./choose_backend.ts";
 import type { Conn, Listener } from "./conn.ts";
 import type { FastOpenOutcome, Support } from "./fast_open.ts";
-import { FastOpenConn, netAddr } from "./fast_open_conn.ts";
+import { FastOpenConn } from "./fast_open_conn.ts";
+import { netAddr } from "./stream_conn.ts";
 import { ipFamily } from "./ip.ts";
 import { fastOpenThrough, sharedBackend } from "./shared_backend.ts";
 
