@@ -2,7 +2,6 @@ import type { TunnelError } from "../lib/base/errors.ts";
 import {
   type Channel,
   type ChannelOwner,
-  type IncomingChannel,
   PULL_END,
 } from "../lib/session/channel.ts";
 import { Session } from "../lib/session/session.ts";
@@ -18,8 +17,7 @@ const WIRES = [{ name: "v1", v1: true }, { name: "old wire", v1: false }];
 
 /** Sends as many bytes as it is told to, and tells what comes. */
 class Flow implements ChannelOwner {
-  /** A peer's channel exists only when `accept` has returned. */
-  channel!: () => Channel;
+  channel!: Channel;
   onData: (bytes: number) => void = () => {};
   readonly over = Promise.withResolvers<void>();
   #unsent = 0;
@@ -34,12 +32,12 @@ class Flow implements ChannelOwner {
 
   send(bytes: number): void {
     this.#unsent += bytes;
-    this.channel().wake();
+    this.channel.wake();
   }
 
   sendEnd(): void {
     this.#end = true;
-    this.channel().wake();
+    this.channel.wake();
   }
 
   opened(): void {}
@@ -52,7 +50,7 @@ class Flow implements ChannelOwner {
   }
 
   data(payload: Uint8Array): void {
-    this.channel().consumed(payload.length);
+    this.channel.consumed(payload.length);
     this.onData(payload.length);
   }
 
@@ -75,10 +73,10 @@ function openPair(
   const [near, far] = PairedTransport.pair();
   const atTurnEnd = queueMicrotask;
   const entry = new Session(near, { v1, atTurnEnd });
-  const accept = ({ channel }: IncomingChannel) => {
+  const accept = (channel: Channel) => {
     const flow = served();
     flow.channel = channel;
-    queueMicrotask(() => channel().accept(0));
+    channel.accept(0);
     return flow;
   };
   const exit = new Session(far, { v1, atTurnEnd, accept });
@@ -87,8 +85,7 @@ function openPair(
 
 function openFlow(entry: Session): Flow {
   const flow = new Flow(false);
-  const channel = entry.open(TARGET, flow);
-  flow.channel = () => channel;
+  flow.channel = entry.open(TARGET, flow);
   return flow;
 }
 

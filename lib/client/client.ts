@@ -296,7 +296,7 @@ class TunnelClient implements Client {
         v1,
         atTurnEnd: (task) => backend.atTurnEnd(task),
         logger,
-        ...this.#side.sessionOptions(v1),
+        ...this.#side.sessionOptions(),
       });
       observer({ type: "sessionOpened", peer: url.host, v1 });
       const { host } = url;

@@ -14,7 +14,7 @@ export interface ClientSide {
   /** The hops that it has beside the tunnel. */
   readonly hops: readonly TfoHop[];
   /** What to tell a new session. */
-  sessionOptions(v1: boolean): SideSessionOptions;
+  sessionOptions(): SideSessionOptions;
   /**
    * A session is open, and not used yet.
    *

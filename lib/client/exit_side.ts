@@ -51,11 +51,11 @@ export class ExitSide implements ClientSide {
     if (connectorToken !== undefined) this.#connectorTokens.add(connectorToken);
   }
 
-  sessionOptions(v1: boolean): SideSessionOptions {
+  sessionOptions(): SideSessionOptions {
     const { dialer, udpExit, logger, observer } = this.#options;
     const exit = new Exit({ dialer, logger, observer });
     return {
-      accept: (incoming) => exit.accept(incoming, v1),
+      accept: (channel, target) => exit.accept(channel, target),
       acceptDatagrams: udpExit.accept,
       control: (message) => this.#requests.onMessage(message),
     };

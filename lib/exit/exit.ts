@@ -1,12 +1,12 @@
-import { Deadlines } from "../base/deadlines.ts";
+import { type Deadline, Deadlines } from "../base/deadlines.ts";
 import { errorCode, errorText, TunnelError } from "../base/errors.ts";
 import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
-import { formatTarget } from "../base/address.ts";
+import { formatTarget, type Target } from "../base/address.ts";
 import type { Dialer } from "../dial/dialer.ts";
 import type { Conn } from "../net/conn.ts";
 import { wasAttempted } from "../net/fast_open.ts";
-import type { ChannelOwner, IncomingChannel } from "../session/channel.ts";
+import type { Channel, ChannelOwner } from "../session/channel.ts";
 import { Splice } from "../join/splice.ts";
 import { FLAG_TFO_ACKED, FLAG_TFO_ATTEMPTED } from "../wire/messages.ts";
 
@@ -53,45 +53,47 @@ export class Exit {
   }
 
   /** Takes a channel: dials its target and joins the two. */
-  accept(incoming: IncomingChannel, v1: boolean): ChannelOwner {
+  accept(channel: Channel, target: Target): ChannelOwner {
+    const { v1 } = channel;
     const giveUp = new AbortController();
-    const splice = new Splice({
-      finished: () => {
-        DIAL_DEADLINES.cancel(deadline);
-        if (!dialled) giveUp.abort(OVER);
-        splice.onNews?.();
-      },
-    });
-    const deadline = DIAL_DEADLINES.add(() =>
-      giveUp.abort(new TunnelError("timeout", "i/o timeout"))
-    );
-    let dialling = false;
-    let dialled = false;
-    const begin = (): void => {
-      if (dialling || giveUp.signal.aborted) return;
-      dialling = true;
-      splice.setChannel(incoming.channel());
-      this.#dial(incoming, splice, giveUp.signal).finally(() => {
-        dialled = true;
+    let state: "waits" | "dials" | "dialled" = "waits";
+    let wait: Deadline | undefined;
+    const dial = (): void => {
+      FIRST_BYTES_WAITS.cancel(wait);
+      if (state !== "waits" || giveUp.signal.aborted) return;
+      state = "dials";
+      this.#dial(channel, target, splice, giveUp.signal).finally(() => {
+        state = "dialled";
         DIAL_DEADLINES.cancel(deadline);
       });
     };
-    if (v1 || !this.#peerSendsEarly) {
-      // When the session has made the channel and handed over its first bytes.
-      queueMicrotask(begin);
-    } else {
-      queueMicrotask(() => splice.setChannel(incoming.channel()));
-      FIRST_BYTES_WAITS.add(begin);
-    }
+    const splice = new Splice({
+      started: () => {
+        if (v1 || !this.#peerSendsEarly) dial();
+        else wait = FIRST_BYTES_WAITS.add(dial);
+      },
+      finished: () => {
+        DIAL_DEADLINES.cancel(deadline);
+        FIRST_BYTES_WAITS.cancel(wait);
+        if (state !== "dialled") giveUp.abort(OVER);
+        splice.onNews?.();
+      },
+    });
+    splice.setChannel(channel);
     splice.onQueued = () => {
-      if (!v1) this.#peerSendsEarly = true;
-      begin();
+      if (v1) return;
+      this.#peerSendsEarly = true;
+      dial();
     };
+    const deadline = DIAL_DEADLINES.add(() =>
+      giveUp.abort(new TunnelError("timeout", "i/o timeout"))
+    );
     return splice;
   }
 
   async #dial(
-    { target, channel }: IncomingChannel,
+    channel: Channel,
+    target: Target,
     splice: Splice,
     signal: AbortSignal,
   ): Promise<void> {
@@ -107,7 +109,7 @@ export class Exit {
       });
       const flags = (wasAttempted(conn.fastOpen) ? FLAG_TFO_ATTEMPTED : 0) |
         (result === "acknowledged" ? FLAG_TFO_ACKED : 0);
-      const accept = () => channel().accept(flags);
+      const accept = () => channel.accept(flags);
       if (result === "acknowledged") acceptWithAnswer(conn, splice, accept);
       else accept();
       splice.attach(conn, sent);
@@ -117,7 +119,7 @@ export class Exit {
         target: formatTarget(target),
         error: errorText(error),
       });
-      channel().refuse(errorText(error));
+      channel.refuse(errorText(error));
       splice.abort("dial failed");
     }
   }

@@ -1,12 +1,14 @@
 import type { Target } from "../base/address.ts";
 import { errorText, TunnelError } from "../base/errors.ts";
 import { MAX_FIRST_BYTES } from "../wire/limits.ts";
-import type { ChannelOwner, IncomingChannel } from "../session/channel.ts";
+import type { Channel, ChannelOwner } from "../session/channel.ts";
 import { JoinEnd } from "./join_end.ts";
 import type { Session } from "../session/session.ts";
 
 /** What the owner of a join may want to know. */
 export interface ChannelJoinEvents {
+  /** The bytes that came with the connector's request are here. */
+  started?(): void;
   /** Bytes of the connector wait. */
   queued?(): void;
   /** All is over; called once. */
@@ -26,24 +28,34 @@ const SCRATCH = new Uint8Array(MAX_FIRST_BYTES);
  * bytes wait in order meanwhile.
  */
 export class ChannelJoin {
-  readonly #incoming: IncomingChannel;
+  /** What the connector wants to reach. */
+  readonly target: Target;
   readonly #near: JoinEnd;
   readonly #far: JoinEnd;
   #finished = false;
 
-  /** Opens nothing yet. */
-  constructor(incoming: IncomingChannel, events: ChannelJoinEvents = {}) {
-    this.#incoming = incoming;
+  /** Takes the connector's channel; the far one is opened by `connect`. */
+  constructor(
+    channel: Channel,
+    target: Target,
+    events: ChannelJoinEvents = {},
+  ) {
+    this.target = target;
     const finished = (): void => {
       if (this.#finished) return;
       this.#finished = true;
       events.finished?.();
     };
-    this.#near = new JoinEnd({ finished, queued: () => events.queued?.() });
+    this.#near = new JoinEnd({
+      finished,
+      started: () => events.started?.(),
+      queued: () => events.queued?.(),
+    });
     this.#far = new JoinEnd({
       finished,
-      opened: ({ flags }) => this.#near.channel?.accept(flags),
+      opened: ({ flags }) => channel.accept(flags),
     });
+    this.#near.setChannel(channel);
     JoinEnd.join(this.#near, this.#far);
   }
 
@@ -52,19 +64,9 @@ export class ChannelJoin {
     return this.#near;
   }
 
-  /** What the connector wants to reach. */
-  get target(): Target {
-    return this.#incoming.target;
-  }
-
   /** Whether `connect` or `refuse` is still to come. */
   get isWaiting(): boolean {
     return !this.#near.isOver && this.#far.channel === undefined;
-  }
-
-  /** The connector's channel exists now; call it before all that follows. */
-  begin(): void {
-    if (!this.#finished) this.#near.setChannel(this.#incoming.channel());
   }
 
   /** Opens the far channel; bytes that wait go with the request. */
@@ -72,8 +74,7 @@ export class ChannelJoin {
     if (!this.isWaiting) return;
     const first = SCRATCH.subarray(0, this.#near.take(SCRATCH));
     try {
-      const { target } = this;
-      this.#far.setChannel(session.open(target, this.#far, { first }));
+      this.#far.setChannel(session.open(this.target, this.#far, { first }));
     } catch (error) {
       return this.refuse(errorText(error));
     }

@@ -17,6 +17,8 @@ const HALF_CLOSED_IDLE_MS = 60_000;
 
 /** What a join wants to know of each end. */
 export interface JoinEndEvents {
+  /** The bytes that came with the peer's request are here. */
+  started?(): void;
   /** CONNECT_RESPONSE came. */
   opened?(response: Opened): void;
   /** Bytes wait. */
@@ -104,6 +106,10 @@ export class JoinEnd implements ChannelOwner {
   }
 
   // --- ChannelOwner ---
+
+  started(): void {
+    this.#events.started?.();
+  }
 
   opened(response: Opened): void {
     this.#events.opened?.(response);

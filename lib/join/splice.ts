@@ -24,6 +24,8 @@ const HALF_CLOSED_IDLE_MS = 60_000;
 
 /** What the owner of a splice may want to know. */
 export interface SpliceEvents {
+  /** The bytes that came with the peer's request are here; for the exit. */
+  started?(): void;
   /** The first byte of all came from the conn, or else from the peer. */
   spoke?(first: "conn" | "peer"): void;
   /** CONNECT_RESPONSE came; for the entry. */
@@ -139,6 +141,10 @@ export class Splice implements ChannelOwner, ConnHandler {
   }
 
   // --- ChannelOwner ---
+
+  started(): void {
+    this.#events.started?.();
+  }
 
   opened(response: Opened): void {
     this.#opened = true;

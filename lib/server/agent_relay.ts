@@ -1,8 +1,8 @@
-import { formatTarget } from "../base/address.ts";
+import { formatTarget, type Target } from "../base/address.ts";
 import { type Deadline, Deadlines } from "../base/deadlines.ts";
 import type { Logger } from "../base/logger.ts";
 import { ChannelJoin } from "../join/channel_join.ts";
-import type { ChannelOwner, IncomingChannel } from "../session/channel.ts";
+import type { Channel, ChannelOwner } from "../session/channel.ts";
 import type {
   DatagramChannel,
   DatagramOwner,
@@ -43,15 +43,20 @@ export class AgentRelay {
   }
 
   /** Takes a channel of the connector. */
-  accept(incoming: IncomingChannel, v1: boolean): ChannelOwner {
-    let ready = false;
+  accept(channel: Channel, target: Target): ChannelOwner {
+    const { v1 } = channel;
+    let routed = false;
     let wait: Deadline | undefined;
     const route = (): void => {
       FIRST_BYTES_WAITS.cancel(wait);
-      if (ready) this.#route(join, formatTarget(join.target));
-      ready = false;
+      if (!routed) this.#route(join, formatTarget(target));
+      routed = true;
     };
-    const join = new ChannelJoin(incoming, {
+    const join = new ChannelJoin(channel, target, {
+      started: () => {
+        if (v1 || !this.#peerSendsEarly) route();
+        else wait = FIRST_BYTES_WAITS.add(route);
+      },
       queued: () => {
         if (v1) return;
         this.#peerSendsEarly = true;
@@ -59,20 +64,13 @@ export class AgentRelay {
       },
       finished: () => FIRST_BYTES_WAITS.cancel(wait),
     });
-    // When the session has made the channel and handed over its first bytes.
-    queueMicrotask(() => {
-      join.begin();
-      ready = true;
-      if (v1 || !this.#peerSendsEarly) route();
-      else wait = FIRST_BYTES_WAITS.add(route);
-    });
     return join.owner;
   }
 
   /** Takes an association of the connector. */
   acceptDatagrams(channel: DatagramChannel): DatagramOwner {
     const join = new DatagramJoin(channel);
-    queueMicrotask(() => this.#route(join, "udp"));
+    this.#route(join, "udp");
     return join;
   }
 

@@ -19,7 +19,7 @@ export function serveConnector(
     logger: client.logger,
   });
   return openSession(context, client, {
-    accept: (incoming) => relay.accept(incoming, client.v1),
+    accept: (channel, target) => relay.accept(channel, target),
     acceptDatagrams: (channel) => relay.acceptDatagrams(channel),
     // A connector may not manage tokens, and the reference does not answer it.
     control() {},

@@ -19,7 +19,7 @@ export function serveForward(
   const { dialer, udpExit, observer } = context;
   const exit = new Exit({ dialer, logger: client.logger, observer });
   const session = openSession(context, client, {
-    accept: (incoming) => exit.accept(incoming, client.v1),
+    accept: (channel, target) => exit.accept(channel, target),
     acceptDatagrams: udpExit.accept,
     // It may not, and is told so.
     control: (message) => onConnectorMessage(session, message, connectors),

@@ -20,74 +20,27 @@ export interface DatagramOwner {
   closed(error?: TunnelError): void;
 }
 
-/** What a channel of datagrams needs from its session. */
-export interface DatagramSession {
-  /** Sends one datagram; false if it was dropped. */
-  sendDatagram(
-    channel: DatagramChannel,
-    address: Target,
-    payload: Uint8Array,
-  ): boolean;
-  /** Sends CONNECT_RESPONSE. */
-  respondDatagram(channel: DatagramChannel, failure: string | undefined): void;
-  /** Sends DISCONNECT and forgets the channel. */
-  disconnectDatagram(
-    channel: DatagramChannel,
-    reason: string | undefined,
-  ): void;
-}
+/** Takes an association that the peer wants; may refuse it at once. */
+export type AcceptDatagrams = (channel: DatagramChannel) => DatagramOwner;
 
 /**
- * One UDP association in a session. Datagrams have no credit: what the WebSocket
- * cannot take soon is dropped, as a full queue of a router would.
+ * One UDP association in a session, as its owner sees it. Datagrams have no
+ * credit: what the WebSocket cannot take soon is dropped, as a full queue of a
+ * router would.
  */
-export class DatagramChannel {
+export interface DatagramChannel {
   /** 16 bytes. */
   readonly id: Uint8Array;
-  /** The key of the id in the session's map. */
-  readonly key: number;
   /** Which side opened it. */
   readonly opener: "us" | "peer";
-  /** Who stands behind it. */
-  readonly owner: DatagramOwner;
-  /** CONNECT_RESPONSE was sent or has come. */
-  responded = false;
-  /** The session has forgotten it. */
-  closed = false;
-  readonly #session: DatagramSession;
-
-  /** Made by sessions only. */
-  constructor(
-    session: DatagramSession,
-    id: Uint8Array,
-    key: number,
-    opener: "us" | "peer",
-    owner: (channel: DatagramChannel) => DatagramOwner,
-  ) {
-    this.#session = session;
-    this.id = id;
-    this.key = key;
-    this.opener = opener;
-    this.owner = owner(this);
-  }
-
+  /** Whether CONNECT_RESPONSE was sent or has come. */
+  readonly responded: boolean;
   /** Sends one datagram; false if it was dropped. */
-  send(address: Target, payload: Uint8Array): boolean {
-    return !this.closed && this.#session.sendDatagram(this, address, payload);
-  }
-
+  send(address: Target, payload: Uint8Array): boolean;
   /** Tells the entry that there is a socket. */
-  accept(): void {
-    if (!this.closed) this.#session.respondDatagram(this, undefined);
-  }
-
+  accept(): void;
   /** Tells the entry that there is none, and ends the channel. */
-  refuse(reason: string): void {
-    if (!this.closed) this.#session.respondDatagram(this, reason);
-  }
-
+  refuse(reason: string): void;
   /** Ends the channel; idempotent. */
-  disconnect(reason?: string): void {
-    if (!this.closed) this.#session.disconnectDatagram(this, reason);
-  }
+  disconnect(reason?: string): void;
 }

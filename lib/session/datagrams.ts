@@ -9,10 +9,11 @@ import {
   type DatagramMessage,
   type Message,
 } from "../wire/messages.ts";
-import {
+import { Association, type AssociationSession } from "./association.ts";
+import type {
+  AcceptDatagrams,
   DatagramChannel,
-  type DatagramOwner,
-  type DatagramSession,
+  DatagramOwner,
 } from "./datagram_channel.ts";
 import { failureCode } from "./failure_code.ts";
 import type { Sender } from "./sender.ts";
@@ -25,13 +26,12 @@ const ENCODER = new TextEncoder();
 const NOBODY: Target = { host: "", port: 0 };
 
 /** The associations of one session. */
-export class Datagrams implements DatagramSession {
+export class Datagrams implements AssociationSession {
   readonly #sender: Sender;
-  readonly #accept:
-    | ((channel: DatagramChannel) => DatagramOwner)
-    | undefined;
+  readonly #accept: AcceptDatagrams | undefined;
   readonly #forgotten: () => void;
-  readonly #channels = new Map<number, DatagramChannel>();
+  readonly #channels = new Map<number, Association>();
+  #over: TunnelError | undefined;
 
   /**
    * None yet.
@@ -41,7 +41,7 @@ export class Datagrams implements DatagramSession {
    */
   constructor(
     sender: Sender,
-    accept: ((channel: DatagramChannel) => DatagramOwner) | undefined,
+    accept: AcceptDatagrams | undefined,
     forgotten: () => void,
   ) {
     this.#sender = sender;
@@ -64,9 +64,9 @@ export class Datagrams implements DatagramSession {
       throw new TunnelError("limit", "too many UDP associations");
     }
     const id = newChannelId();
-    const key = channelKey(id);
-    const channel = new DatagramChannel(this, id, key, "us", () => owner);
-    this.#channels.set(key, channel);
+    const channel = new Association(this, id, "us");
+    channel.owner = owner;
+    this.#channels.set(channel.key, channel);
     const target = { host: "", port: 0 };
     this.#sender.message({ type: "connect", protocol: "udp", id, ...target });
     return channel;
@@ -74,24 +74,21 @@ export class Datagrams implements DatagramSession {
 
   /** CONNECT for udp. */
   onConnect(id: Uint8Array): void {
-    const key = channelKey(id);
-    const failure = this.#accept === undefined
+    const accept = this.#accept;
+    const failure = !accept
       ? "protocol not supported: udp"
       : this.size >= MAX_ASSOCIATIONS
       ? "too many UDP associations"
-      : this.#channels.has(key)
+      : this.#channels.has(channelKey(id))
       ? "channel id is in use"
       : undefined;
     if (failure !== undefined) return this.#sender.refuse(id, failure);
-    const channel = new DatagramChannel(
-      this,
-      id,
-      key,
-      "peer",
-      (channel) => this.#accept!(channel),
-    );
+    const channel = new Association(this, id, "peer");
+    channel.owner = accept!(channel);
     // The owner may have refused it already.
-    if (!channel.closed) this.#channels.set(key, channel);
+    if (channel.closed) return;
+    this.#channels.set(channel.key, channel);
+    if (this.#over) this.end(this.#over);
   }
 
   /** DATA for udp; one for an association that is over is dropped. */
@@ -138,6 +135,7 @@ export class Datagrams implements DatagramSession {
 
   /** The session is over. */
   end(error: TunnelError): void {
+    this.#over = error;
     for (const channel of [...this.#channels.values()]) {
       this.#forget(channel);
       channel.owner.closed(error);
@@ -145,7 +143,7 @@ export class Datagrams implements DatagramSession {
   }
 
   sendDatagram(
-    channel: DatagramChannel,
+    channel: Association,
     address: Target,
     payload: Uint8Array,
   ): boolean {
@@ -161,7 +159,7 @@ export class Datagrams implements DatagramSession {
     return true;
   }
 
-  respondDatagram(channel: DatagramChannel, failure: string | undefined): void {
+  respondDatagram(channel: Association, failure: string | undefined): void {
     if (channel.responded) return;
     channel.responded = true;
     const { id } = channel;
@@ -174,7 +172,7 @@ export class Datagrams implements DatagramSession {
   }
 
   disconnectDatagram(
-    channel: DatagramChannel,
+    channel: Association,
     reason: string | undefined,
   ): void {
     this.#sender.disconnect(channel.id, reason);
@@ -182,18 +180,18 @@ export class Datagrams implements DatagramSession {
     this.#forget(channel);
   }
 
-  #opened(channel: DatagramChannel): void {
+  #opened(channel: Association): void {
     if (channel.responded) return;
     channel.responded = true;
     channel.owner.opened();
   }
 
-  #find(id: Uint8Array): DatagramChannel | undefined {
+  #find(id: Uint8Array): Association | undefined {
     const channel = this.#channels.get(channelKey(id));
     return channel && sameId(id, 0, channel.id) ? channel : undefined;
   }
 
-  #forget(channel: DatagramChannel): void {
+  #forget(channel: Association): void {
     channel.closed = true;
     this.#channels.delete(channel.key);
     this.#forgotten();

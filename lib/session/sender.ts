@@ -20,9 +20,10 @@ import type {
   Message,
 } from "../wire/messages.ts";
 import { Backlog } from "./backlog.ts";
-import { type Channel, PULL_END } from "./channel.ts";
+import { PULL_END } from "./channel.ts";
 import { Outbox } from "./outbox.ts";
 import { ReadyQueue } from "./ready_queue.ts";
+import type { StreamChannel } from "./stream_channel.ts";
 import type { Transport } from "./transport.ts";
 
 /** What a sender needs from its session. */
@@ -32,7 +33,7 @@ export interface SenderOptions {
   /** Runs a task at the end of the loop's turn. */
   atTurnEnd: (task: () => void) => void;
   /** A channel has sent its end. */
-  ended: (channel: Channel) => void;
+  ended: (channel: StreamChannel) => void;
 }
 
 /** A frame that does not fit rather starts a new bundle than be this short. */
@@ -49,7 +50,7 @@ export class Sender {
   readonly #transport: Transport;
   readonly #options: SenderOptions;
   readonly #outbox: Outbox;
-  readonly #ready = new ReadyQueue<Channel>();
+  readonly #ready = new ReadyQueue<StreamChannel>();
   readonly #backlog = new Backlog(performance.now());
   #scheduled = false;
   #stopped = false;
@@ -71,7 +72,7 @@ export class Sender {
   }
 
   /** A channel has bytes, or credit for those that it has. */
-  wake(channel: Channel): void {
+  wake(channel: StreamChannel): void {
     this.#ready.add(channel);
     this.#schedule();
   }
@@ -211,7 +212,7 @@ export class Sender {
   }
 
   /** One frame of a channel; tells whether it may have more. */
-  #sendFrame(channel: Channel): boolean {
+  #sendFrame(channel: StreamChannel): boolean {
     const outbox = this.#outbox;
     if (outbox.roomBytes < DATA_HEADER_BYTES + MIN_FRAME_BYTES) outbox.flush();
     const most = Math.min(

@@ -2,8 +2,12 @@ import { TunnelError } from "../base/errors.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import type { Target } from "../base/address.ts";
 import type { Message } from "../wire/messages.ts";
-import type { Channel, ChannelOwner, IncomingChannel } from "./channel.ts";
-import type { DatagramChannel, DatagramOwner } from "./datagram_channel.ts";
+import type { AcceptChannel, Channel, ChannelOwner } from "./channel.ts";
+import type {
+  AcceptDatagrams,
+  DatagramChannel,
+  DatagramOwner,
+} from "./datagram_channel.ts";
 import { Datagrams } from "./datagrams.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Receiver } from "./receiver.ts";
@@ -21,9 +25,9 @@ export interface SessionOptions {
    * The peer asks for a channel. Returns who stands behind it. Without this the
    * peer's CONNECT is refused: it is not for this role.
    */
-  accept?: (channel: IncomingChannel) => ChannelOwner;
+  accept?: AcceptChannel;
   /** The peer asks for a UDP association. Without this it is refused. */
-  acceptDatagrams?: (channel: DatagramChannel) => DatagramOwner;
+  acceptDatagrams?: AcceptDatagrams;
   /** The peer's first message has come, so the handshake of its conn is over. */
   heard?: () => void;
   /** Messages that are not about channels (LOG, PARTNERS, CONNECTOR …). */

@@ -14,22 +14,18 @@ import {
   type DisconnectMessage,
   type WindowMessage,
 } from "../wire/messages.ts";
-import {
-  Channel,
-  type ChannelOwner,
-  type ChannelSession,
-  type IncomingChannel,
-} from "./channel.ts";
+import type { AcceptChannel, Channel, ChannelOwner } from "./channel.ts";
 import { failureCode } from "./failure_code.ts";
 import { ReceiveWindow, WindowBudget } from "./receive_window.ts";
 import type { Sender } from "./sender.ts";
+import { type ChannelSession, StreamChannel } from "./stream_channel.ts";
 
 /** What streams need from their session. */
 export interface StreamsOptions {
   /** The peer has credit, early data and half-close. */
   v1: boolean;
   /** The peer asks for a channel. Without this its CONNECT is refused. */
-  accept: ((channel: IncomingChannel) => ChannelOwner) | undefined;
+  accept: AcceptChannel | undefined;
   /** The most bytes that may wait in this process for slow local sockets. */
   maxHeldBytes: number;
   /** The smallest recent round trip in milliseconds, if one is known. */
@@ -57,11 +53,11 @@ export class Streams implements ChannelSession {
   readonly v1: boolean;
   readonly #sender: Sender;
   readonly #options: StreamsOptions;
-  readonly #channels = new Map<number, Channel>();
+  readonly #channels = new Map<number, StreamChannel>();
   readonly #budget: WindowBudget;
   #heldBytes = 0;
   #peerChannels = 0;
-  #over = false;
+  #over: TunnelError | undefined;
 
   /** None yet. */
   constructor(sender: Sender, options: StreamsOptions) {
@@ -96,10 +92,10 @@ export class Streams implements ChannelSession {
     const window = this.v1
       ? new ReceiveWindow(this.#budget, 0, performance.now())
       : undefined;
-    const credit = this.v1 ? INITIAL_CREDIT_BYTES - first.length : Infinity;
-    const key = channelKey(id);
-    const channel = new Channel(this, id, key, "us", owner, credit, window);
-    this.#channels.set(key, channel);
+    const channel = new StreamChannel(this, id, "us", window);
+    channel.owner = owner;
+    if (window) channel.creditBytes = INITIAL_CREDIT_BYTES - first.length;
+    this.#channels.set(channel.key, channel);
     const extension = window && { flags: 0, window: window.sizeBytes, first };
     this.#sender.connect(id, host, target.port, extension);
     if (!window && first.length > 0) this.#sender.payload(id, first);
@@ -108,7 +104,7 @@ export class Streams implements ChannelSession {
 
   /** The session is over. */
   end(error: TunnelError): void {
-    this.#over = true;
+    this.#over = error;
     for (const channel of [...this.#channels.values()]) {
       this.#forget(channel);
       channel.owner.closed(error);
@@ -116,7 +112,7 @@ export class Streams implements ChannelSession {
   }
 
   /** Forgets a channel whose directions have both ended. */
-  forgetIfDone(channel: Channel): void {
+  forgetIfDone(channel: StreamChannel): void {
     if (channel.sentEnd && channel.receivedEnd) this.#forget(channel);
   }
 
@@ -169,7 +165,7 @@ export class Streams implements ChannelSession {
     if (!channel.closed) channel.owner.data(payload);
   }
 
-  #onEnd(channel: Channel): void {
+  #onEnd(channel: StreamChannel): void {
     if (channel.receivedEnd) return;
     channel.receivedEnd = true;
     channel.owner.ended();
@@ -201,20 +197,18 @@ export class Streams implements ChannelSession {
     const window = extension &&
       new ReceiveWindow(this.#budget, extra, performance.now());
     window?.received(first.length);
-    const key = channelKey(message.id);
-    const credit = extension ? extension.window : Infinity;
-    let channel: Channel | undefined = undefined;
-    const owner = accept!({
-      channel: () => channel!,
-      target: { host: message.host, port: message.port },
-      first,
-    });
-    channel = new Channel(
-      ...[this, message.id, key, "peer", owner, credit, window] as const,
-    );
-    this.#channels.set(key, channel);
+    const channel = new StreamChannel(this, message.id, "peer", window);
+    if (extension) channel.creditBytes = extension.window;
     this.#peerChannels++;
+    const target = { host: message.host, port: message.port };
+    const owner = accept!(channel, target);
+    channel.owner = owner;
+    // The owner may have ended it already.
+    if (channel.closed) return;
+    this.#channels.set(channel.key, channel);
+    if (this.#over) return this.end(this.#over);
     if (first.length > 0) owner.data(first);
+    if (!channel.closed) owner.started?.();
   }
 
   /** CONNECT_RESPONSE; tells whether it was for one of these. */
@@ -261,7 +255,7 @@ export class Streams implements ChannelSession {
     channel.wake();
   }
 
-  #opened(channel: Channel, flags: number): void {
+  #opened(channel: StreamChannel, flags: number): void {
     if (channel.responded) return;
     channel.responded = true;
     channel.owner.opened({ flags });
@@ -269,11 +263,11 @@ export class Streams implements ChannelSession {
 
   // --- what channels ask for ---
 
-  wake(channel: Channel): void {
+  wake(channel: StreamChannel): void {
     this.#sender.wake(channel);
   }
 
-  consumed(channel: Channel, bytes: number): void {
+  consumed(channel: StreamChannel, bytes: number): void {
     if (!channel.window) return;
     const credit = channel.window.consumed(
       bytes,
@@ -284,7 +278,7 @@ export class Streams implements ChannelSession {
     this.#sender.window(channel.id, credit);
   }
 
-  holds(channel: Channel, bytes: number): void {
+  holds(channel: StreamChannel, bytes: number): void {
     channel.heldBytes += bytes;
     this.#heldBytes += bytes;
     if (bytes <= 0 || channel.closed) return;
@@ -297,12 +291,16 @@ export class Streams implements ChannelSession {
     this.#fail(channel, "the reader is too slow");
   }
 
-  #fail(channel: Channel, reason: string): void {
+  #fail(channel: StreamChannel, reason: string): void {
     this.disconnect(channel, reason);
     channel.owner.closed(new TunnelError("limit", reason));
   }
 
-  respond(channel: Channel, failure: string | undefined, flags: number): void {
+  respond(
+    channel: StreamChannel,
+    failure: string | undefined,
+    flags: number,
+  ): void {
     if (channel.responded || this.#over) return;
     channel.responded = true;
     const { id, window } = channel;
@@ -315,7 +313,7 @@ export class Streams implements ChannelSession {
     this.#sender.connectResponse(id, extension);
   }
 
-  disconnect(channel: Channel, reason: string | undefined): void {
+  disconnect(channel: StreamChannel, reason: string | undefined): void {
     if (channel.closed) return;
     this.#sender.disconnect(channel.id, reason);
     // After the last one a session that drains is closed.
@@ -324,12 +322,12 @@ export class Streams implements ChannelSession {
 
   // --- which there are ---
 
-  #find(bytes: Uint8Array, offset: number): Channel | undefined {
+  #find(bytes: Uint8Array, offset: number): StreamChannel | undefined {
     const channel = this.#channels.get(channelKey(bytes, offset));
     return channel && sameId(bytes, offset, channel.id) ? channel : undefined;
   }
 
-  #forget(channel: Channel): void {
+  #forget(channel: StreamChannel): void {
     if (channel.closed) return;
     channel.closed = true;
     this.#channels.delete(channel.key);

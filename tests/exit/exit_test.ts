@@ -77,9 +77,13 @@ async function ask(
     logger: SILENT,
     observer: () => {},
   });
-  const pair = openPair(true, (incoming) => exit.accept(incoming, true), {
-    atTurnEnd: (task) => backend.atTurnEnd(task),
-  });
+  const pair = openPair(
+    true,
+    (channel, target) => exit.accept(channel, target),
+    {
+      atTurnEnd: (task) => backend.atTurnEnd(task),
+    },
+  );
   const arrivals: string[][] = [];
   pair.entryEnd.onReceive = (message) => {
     const types = arrivalsOf(message);

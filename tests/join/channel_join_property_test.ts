@@ -68,17 +68,16 @@ async function runHalfCloses(seed: number, hops: Hops): Promise<void> {
   const app = new Recorder();
   const target = new Recorder();
   const relay = openRelay(hops, {
-    accept({ channel }) {
-      const accepted = async () => {
-        target.channel = channel();
+    accept(channel) {
+      target.channel = channel;
+      target.started = async () => {
         if (lateTarget) await turn();
-        target.channel.accept(0);
+        channel.accept(0);
         await sendInPieces(random, target, down);
         // Old peers know one end for both directions: the app's comes first.
         if (!hops.nearV1 || !hops.farV1) await over(target);
         target.sendEnd();
       };
-      queueMicrotask(() => void accepted());
       return target;
     },
   }, async (connect) => {
@@ -122,11 +121,9 @@ async function runDisconnects(
   const app = new Recorder();
   const target = new Recorder();
   const relay = openRelay(hops, {
-    accept({ channel }) {
-      queueMicrotask(() => {
-        target.channel = channel();
-        target.channel.accept(0);
-      });
+    accept(channel) {
+      target.channel = channel;
+      target.started = () => channel.accept(0);
       return target;
     },
   });

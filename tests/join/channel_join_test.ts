@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { FLAG_TFO_ACKED, FLAG_TFO_ATTEMPTED } from "../../lib/wire/messages.ts";
 import { decodeMessage } from "../../lib/wire/decode.ts";
 import { forEachMessage } from "../../lib/wire/bundle.ts";
+import type { Channel } from "../../lib/session/channel.ts";
 import type { DatagramOwner } from "../../lib/session/datagram_channel.ts";
 import { within } from "../ffi/within.ts";
 import {
@@ -20,12 +21,12 @@ const TFO = FLAG_TFO_ATTEMPTED | FLAG_TFO_ACKED;
 /** A provider that refuses, or accepts with `flags` and has `target` behind. */
 function providerWith(target: Recorder, flags = 0, refusal?: string) {
   return {
-    accept: ({ channel }: { channel: () => Recorder["channel"] }) => {
-      queueMicrotask(() => {
-        target.channel = channel();
-        if (refusal === undefined) target.channel!.accept(flags);
-        else target.channel!.refuse(refusal);
-      });
+    accept: (channel: Channel) => {
+      target.channel = channel;
+      target.started = () => {
+        if (refusal === undefined) channel.accept(flags);
+        else channel.refuse(refusal);
+      };
       return target;
     },
   };

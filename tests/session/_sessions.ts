@@ -120,6 +120,9 @@ export class Recorder implements ChannelOwner {
     this.channel?.wake();
   }
 
+  /** Set by the test, to answer the peer. */
+  started?: () => unknown;
+
   opened({ flags }: Opened): void {
     this.flags = flags;
     this.events.push("opened");

@@ -93,14 +93,13 @@ async function runCase(
   if (slow) {
     reading.push(consumeSlowly(random, app), consumeSlowly(random, target));
   }
-  const pair = joinSessions(await connect(), v1, ({ channel }) => {
-    const accepted = async () => {
-      target.channel = channel();
+  const pair = joinSessions(await connect(), v1, (channel) => {
+    target.channel = channel;
+    target.started = async () => {
       if (late) await turn();
-      target.channel.accept(0);
+      channel.accept(0);
       await sendInPieces(random, target, down);
     };
-    queueMicrotask(() => void accepted());
     return target;
   }, { maxHeldBytes });
   const first = early.slice();
@@ -123,14 +122,14 @@ async function runCase(
 async function runTogether(seed: number, v1: boolean): Promise<void> {
   const random = seededRandom(seed);
   const targets = new Map<number, Recorder>();
-  const pair = openPair(v1, ({ channel, target }) => {
+  const pair = openPair(v1, (channel, target) => {
     const recorder = new Recorder();
     targets.set(target.port, recorder);
-    queueMicrotask(() => {
-      recorder.channel = channel();
-      recorder.channel.accept(0);
+    recorder.channel = channel;
+    recorder.started = () => {
+      channel.accept(0);
       recorder.sendEnd();
-    });
+    };
     return recorder;
   });
   const streams = Array.from(

@@ -1,6 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { TunnelError } from "../../lib/base/errors.ts";
-import type { IncomingChannel } from "../../lib/session/channel.ts";
+import type { Channel } from "../../lib/session/channel.ts";
 import { newChannelId } from "../../lib/wire/channel_id.ts";
 import { encodeMessage } from "../../lib/wire/encode.ts";
 import type { Message } from "../../lib/wire/messages.ts";
@@ -11,10 +11,19 @@ import { MemoryTransport } from "./_transport_pair.ts";
 const TARGET = { host: "target", port: 1 };
 const KINDS = [{ v1: true }, { v1: false }];
 
-function refusing(reason: string): (incoming: IncomingChannel) => Recorder {
-  return ({ channel }) => {
-    queueMicrotask(() => channel().refuse(reason));
+function refusing(reason: string): (channel: Channel) => Recorder {
+  return (channel) => {
+    channel.refuse(reason);
     return new Recorder();
+  };
+}
+
+/** Gives channels to `owner` and says that the target was reached. */
+function accepting(owner: Recorder): (channel: Channel) => Recorder {
+  return (channel) => {
+    owner.channel = channel;
+    owner.started = () => channel.accept(0);
+    return owner;
   };
 }
 
@@ -89,7 +98,8 @@ for (const { v1 } of KINDS) {
     for (const app of apps) app.channel = pair.entry.open(TARGET, app);
     const data = new Uint8Array([1]);
     for (const app of apps) app.send(data);
-    while (targets.length < apps.length) {
+    for (let turns = 0; targets.length < apps.length; turns++) {
+      assert(turns < 1000, `${targets.length} channels came`);
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
     await closePair(pair);
@@ -100,6 +110,55 @@ for (const { v1 } of KINDS) {
     assertThrows(() => pair.entry.open(TARGET, new Recorder()), TunnelError);
   });
 }
+
+Deno.test("Session hands over first bytes before it says that a channel has started", async () => {
+  const target = new Recorder();
+  const order: string[] = [];
+  const pair = openPair(true, (channel) => {
+    target.channel = channel;
+    target.started = () => order.push(`started with ${target.byteCount}`);
+    // A channel can be used as soon as it is here.
+    channel.accept(0);
+    order.push("accepted");
+    return target;
+  });
+  const app = new Recorder();
+  const first = new Uint8Array(3);
+  app.channel = pair.entry.open(TARGET, app, { first });
+  await within(app.isOpen.promise);
+  assertEquals(order, ["accepted", "started with 3"]);
+  await closePair(pair);
+});
+
+Deno.test("Session does not start a channel that was refused at once", async () => {
+  const target = new Recorder();
+  const pair = openPair(true, (channel) => {
+    target.started = () => target.events.push("started");
+    channel.refuse("no");
+    return target;
+  });
+  const app = new Recorder();
+  const first = new Uint8Array(3);
+  app.channel = pair.entry.open(TARGET, app, { first });
+  assertEquals((await within(app.isClosed.promise))?.message, "no");
+  assertEquals(pair.exit.channelCount, 0);
+  assertEquals(pair.exit.heldBytes, 0);
+  await closePair(pair);
+  assertEquals([target.events, target.byteCount], [[], 0]);
+});
+
+Deno.test("Session closes a channel during whose acceptance it ends", async () => {
+  const target = new Recorder();
+  const pair = openPair(true, () => {
+    pair.exit.close(1000, "enough");
+    return target;
+  });
+  const app = new Recorder();
+  app.channel = pair.entry.open(TARGET, app);
+  assertEquals((await within(target.isClosed.promise))?.message, "enough");
+  assertEquals(pair.exit.channelCount, 0);
+  await closePair(pair);
+});
 
 Deno.test("Session cuts off a peer that sends beyond its credit", async () => {
   const { session, end, far } = lonelySession({ v1: true });
@@ -184,13 +243,7 @@ Deno.test("Session.close() is idempotent", async () => {
 Deno.test("[35] Session closes the channel of an old peer that its reader leaves behind", async () => {
   const target = new Recorder();
   let held = 0;
-  const pair = openPair(false, ({ channel }) => {
-    queueMicrotask(() => {
-      target.channel = channel();
-      target.channel.accept(0);
-    });
-    return target;
-  });
+  const pair = openPair(false, accepting(target));
   // What comes waits: nobody reads.
   target.data = (payload) => {
     held += payload.length;
@@ -216,7 +269,7 @@ Deno.test("[35] Session closes the channel of an old peer that its reader leaves
 Deno.test("[42] Session does not let a keystroke wait behind bulk", async () => {
   const order: string[] = [];
   const owners: Recorder[] = [];
-  const pair = openPair(true, ({ channel, target }) => {
+  const pair = openPair(true, (channel, target) => {
     const owner = new Recorder();
     owners.push(owner);
     const { data } = owner;
@@ -224,11 +277,7 @@ Deno.test("[42] Session does not let a keystroke wait behind bulk", async () => 
       order.push(target.host);
       data.call(owner, payload);
     };
-    queueMicrotask(() => {
-      owner.channel = channel();
-      owner.channel.accept(0);
-    });
-    return owner;
+    return accepting(owner)(channel);
   });
   const bulk = new Recorder();
   bulk.channel = pair.entry.open({ host: "bulk", port: 1 }, bulk);
@@ -246,13 +295,7 @@ Deno.test("[42] Session does not let a keystroke wait behind bulk", async () => 
 
 Deno.test("Session.drain() closes when the last channel has ended", async () => {
   const target = new Recorder();
-  const pair = openPair(true, ({ channel }) => {
-    queueMicrotask(() => {
-      target.channel = channel();
-      target.channel.accept(0);
-    });
-    return target;
-  });
+  const pair = openPair(true, accepting(target));
   const app = new Recorder();
   app.channel = pair.entry.open(TARGET, app);
   await within(app.isOpen.promise);
@@ -270,13 +313,7 @@ Deno.test("Session.drain() closes when the last channel has ended", async () => 
 
 Deno.test("Session.drain() leaves it to a peer that opens channels to close", async () => {
   const target = new Recorder();
-  const pair = openPair(true, ({ channel }) => {
-    queueMicrotask(() => {
-      target.channel = channel();
-      target.channel.accept(0);
-    });
-    return target;
-  });
+  const pair = openPair(true, accepting(target));
   // The peer asks for a channel before it hears that none is wanted.
   pair.exit.drain();
   const app = new Recorder();

@@ -58,15 +58,13 @@ export function openRelay(
   const near = new Session(nearEnd, {
     v1: nearV1,
     atTurnEnd,
-    accept(incoming) {
-      const one = new ChannelJoin(incoming, {
+    accept(channel, target) {
+      const one = new ChannelJoin(channel, target, {
+        started: () =>
+          join(() => one.connect(far), () => one.refuse("no provider")),
         finished: () => joins.delete(one),
       });
       joins.add(one);
-      queueMicrotask(() => {
-        one.begin();
-        join(() => one.connect(far), () => one.refuse("no provider"));
-      });
       return one.owner;
     },
     acceptDatagrams(channel) {
