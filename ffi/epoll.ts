@@ -21,17 +21,34 @@ const MAX_EVENTS = 512;
  */
 const QUIET_TURNS = 1;
 
+/**
+ * How long the loop waits in a thread at most while nothing keeps the program
+ * running. The runtime cannot end before that wait does.
+ */
+const UNREF_WAIT_MS = 100;
+
 /** Gets the events of one descriptor (EPOLLIN, EPOLLOUT …, joined by or). */
 export type EventHandler = (events: number) => void;
+
+/** Called when a handler threw: the loop goes on. */
+export type HandlerFailed = (error: unknown) => void;
+
+/** A callback that is due, and may keep the program running until then. */
+export interface Due {
+  /** Keeps the program running, as it does at first. */
+  ref(): unknown;
+  /** Lets the program end before it is due. */
+  unref(): unknown;
+}
 
 /** What `Epoll` needs from its owner. */
 export interface EpollHooks {
   /** Called after the events of one turn were handled. */
   turnEnded(): void;
-  /** Called when a handler or `turnEnded` threw: the loop goes on. */
-  handlerFailed(error: unknown): void;
+  /** Called when `turnEnded` threw, or a handler that was added without its own. */
+  handlerFailed: HandlerFailed;
   /** Calls back after the runtime had a chance to do its own work. */
-  yieldTurn(resume: () => void): void;
+  yieldTurn(resume: () => void): Due;
 }
 
 /**
@@ -41,6 +58,9 @@ export interface EpollHooks {
  * in between; when there is none, the wait is a call on another thread, so an
  * idle program uses no processor time. The loop runs while descriptors are
  * registered and ends with the last one.
+ *
+ * It keeps the program running, unless all of its descriptors are unref'd: then
+ * it looks 10 times a second whether the program may end.
  */
 export class Epoll {
   readonly #hooks: EpollHooks;
@@ -51,12 +71,18 @@ export class Epoll {
   readonly #control: Uint8Array<ArrayBuffer>;
   readonly #controlView: DataView;
   readonly #handlers: (EventHandler | undefined)[] = [];
+  readonly #failed: (HandlerFailed | undefined)[] = [];
+  /** Descriptors that let the program end. */
+  readonly #unref: boolean[] = [];
   /** Told apart from an earlier use of the same descriptor in one batch. */
   readonly #generations: number[] = [];
   #fd = -1;
   #wakeFd = -1;
   #count = 0;
+  /** Of `#count`, those that keep the program running. */
+  #refs = 0;
   #running: Promise<void> | undefined;
+  #due: Due | undefined;
   #blocked = false;
   #dispatching = false;
 
@@ -87,14 +113,23 @@ export class Epoll {
     while (this.#running) await this.#running;
   }
 
-  /** Registers a descriptor; edge-triggered. */
-  add(fd: number, events: number, handler: EventHandler): void {
+  /** Registers a descriptor; edge-triggered. It keeps the program running. */
+  add(
+    fd: number,
+    events: number,
+    handler: EventHandler,
+    failed?: HandlerFailed,
+  ): void {
     if (this.#fd < 0) this.#open();
     const generation = (this.#generations[fd] ?? 0) + 1;
     this.#generations[fd] = generation;
     this.#set(EPOLL_CTL_ADD, fd, events);
     this.#handlers[fd] = handler;
+    this.#failed[fd] = failed;
+    this.#unref[fd] = false;
     this.#count++;
+    this.#refs++;
+    this.#due?.ref();
     this.#running ??= this.#run();
   }
 
@@ -108,23 +143,55 @@ export class Epoll {
     this.#handlers[fd] = handler;
   }
 
-  /** Forgets a descriptor; it is not closed. Close it right after. */
-  remove(fd: number): void {
-    if (this.#handlers[fd] === undefined) return;
-    this.#handlers[fd] = undefined;
-    this.#count--;
-    // The descriptor may live on with another owner.
+  /** Lets a descriptor keep the program running again. */
+  ref(fd: number): void {
+    if (this.#handlers[fd] === undefined || !this.#unref[fd]) return;
+    this.#unref[fd] = false;
+    this.#refs++;
+    this.#due?.ref();
+  }
+
+  /** Lets the program end although this descriptor is registered. */
+  unref(fd: number): void {
+    if (this.#handlers[fd] === undefined || this.#unref[fd]) return;
+    this.#unref[fd] = true;
+    this.#refs--;
+    this.#released();
+  }
+
+  /**
+   * Forgets a descriptor that lives on with another owner.
+   *
+   * @returns whether it was registered
+   */
+  remove(fd: number): boolean {
+    if (!this.removeClosing(fd)) return false;
     libc().epoll_ctl(this.#fd, EPOLL_CTL_DEL, fd, this.#control);
-    if (this.#count === 0) this.#wake();
+    return true;
   }
 
   /** As `remove`, for a descriptor that is closed right after: the kernel then
    * forgets it by itself. */
-  removeClosing(fd: number): void {
-    if (this.#handlers[fd] === undefined) return;
+  removeClosing(fd: number): boolean {
+    if (this.#handlers[fd] === undefined) return false;
     this.#handlers[fd] = undefined;
     this.#count--;
-    if (this.#count === 0) this.#wake();
+    if (!this.#unref[fd]) this.#refs--;
+    this.#released();
+    return true;
+  }
+
+  /** Whether the loop has something to do before the program may end. */
+  get #keepsRunning(): boolean {
+    return this.#refs > 0 || this.#count === 0;
+  }
+
+  /** Ends a wait that would now last too long. */
+  #released(): void {
+    if (this.#refs > 0) return;
+    if (this.#keepsRunning) this.#due?.ref();
+    else this.#due?.unref();
+    this.#wake();
   }
 
   #open(): void {
@@ -164,25 +231,38 @@ export class Epoll {
   }
 
   async #run(): Promise<void> {
-    // Lets the caller of the first `add` finish what it does.
-    await new Promise<void>((resolve) => this.#hooks.yieldTurn(resolve));
     const { epoll_wait, epoll_wait_blocking } = libc();
     for (let quiet = 0; this.#count > 0 || quiet < QUIET_TURNS;) {
+      // The first time this lets the caller of `add` finish what it does.
+      await this.#yield();
+      this.#due = undefined;
       let n = epoll_wait(this.#fd, this.#events, MAX_EVENTS, 0);
       quiet = n === 0 ? quiet + 1 : 0;
       if (quiet > QUIET_TURNS) {
         this.#blocked = true;
-        n = await epoll_wait_blocking(this.#fd, this.#events, MAX_EVENTS, -1);
+        const waitMs = this.#refs > 0 ? -1 : UNREF_WAIT_MS;
+        n = await epoll_wait_blocking(
+          this.#fd,
+          this.#events,
+          MAX_EVENTS,
+          waitMs,
+        );
         this.#blocked = false;
         quiet = 0;
       }
       if (n > 0) this.#dispatch(n);
-      await new Promise<void>((resolve) => this.#hooks.yieldTurn(resolve));
     }
     closeFd(this.#wakeFd);
     closeFd(this.#fd);
     this.#fd = this.#wakeFd = -1;
     this.#running = undefined;
+  }
+
+  #yield(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#due = this.#hooks.yieldTurn(resolve);
+      if (!this.#keepsRunning) this.#due.unref();
+    });
   }
 
   #dispatch(count: number): void {
@@ -199,7 +279,7 @@ export class Epoll {
       try {
         handler(this.#view.getUint32(offset, true));
       } catch (error) {
-        this.#hooks.handlerFailed(error);
+        (this.#failed[fd] ?? this.#hooks.handlerFailed)(error);
       }
     }
     this.#dispatching = false;

@@ -59,12 +59,20 @@ export interface Conn {
   close(): void;
   /** Ends both directions now; the peer sees a reset where the platform can. */
   reset(): void;
+  /** Keeps the program running, as an open conn does at first. Of a backend's conn. */
+  ref?(): void;
+  /** Lets the program end while this conn is open. Of a backend's conn. */
+  unref?(): void;
 }
 
 /** Accepts conns until it is closed. */
 export interface Listener {
   /** Where it listens, with the real port. */
   readonly addr: SocketAddress;
+  /** Keeps the program running, as a listener does at first. */
+  ref(): void;
+  /** Lets the program end while this listens. */
+  unref(): void;
   /** Stops accepting; accepted conns live on. */
   close(): void;
 }

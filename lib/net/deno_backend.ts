@@ -38,7 +38,7 @@ export class DenoBackend implements Backend {
   }
 
   atTurnEnd(task: () => void): void {
-    this.#turns.add(task);
+    this.#turns.add(task, reportError);
   }
 
   listen(options: ListenOptions, handler: ListenHandler): Listener {
@@ -80,6 +80,8 @@ export class DenoBackend implements Backend {
     accepting.finally(() => this.#release());
     return {
       addr,
+      ref: () => listener.ref(),
+      unref: () => listener.unref(),
       close: () => {
         if (signal.aborted) return;
         stop.abort();

@@ -161,6 +161,14 @@ export class DenoConn implements Conn {
     this.handler.failed(this.#error);
   }
 
+  ref(): void {
+    this.#conn.ref();
+  }
+
+  unref(): void {
+    this.#conn.unref();
+  }
+
   closeWrite(): void {
     if (this.#closed || this.#afterWrite !== "nothing") return;
     this.#afterWrite = "closeWrite";

@@ -1,8 +1,6 @@
-import { setImmediate } from "node:timers";
 import {
   accept,
   closeFd,
-  Epoll,
   EPOLLERR,
   EPOLLHUP,
   EPOLLIN,
@@ -58,8 +56,8 @@ import {
   outcomeOfAccept,
   outcomeOfDial,
 } from "./fast_open.ts";
+import { LoopView } from "./shared_loop.ts";
 import { errorOfErrno, errorOfSystem } from "./system_error.ts";
-import { Turns } from "./turns.ts";
 
 /** Fast Open requests that may wait at a listener before SYN data is refused. */
 const FAST_OPEN_QUEUE = 1024;
@@ -75,20 +73,16 @@ const USER_TIMEOUT_MS = 30_000;
  * wait for no more than this. */
 const NOTSENT_LOWAT_BYTES = 262_144;
 
-/** Sockets through the system calls of `ffi/` and one epoll loop. */
+/** Sockets through the system calls of `ffi/` and the shared epoll loop. */
 export class EpollBackend implements Backend {
   readonly name = "epoll";
-  readonly #turns = new Turns(() => this.#loop.dispatching);
-  readonly #loop: Epoll;
+  readonly #loop: LoopView;
 
   /** Makes the backend; nothing is opened before it is used. */
   constructor(logger: Logger) {
-    this.#loop = new Epoll({
-      turnEnded: () => this.#turns.run(),
-      handlerFailed: (error) =>
-        logger.error("Unexpected error in a handler", { error }),
-      yieldTurn: (resume) => void setImmediate(resume),
-    });
+    this.#loop = new LoopView((error) =>
+      logger.error("Unexpected error in a handler", { error })
+    );
   }
 
   idle(): Promise<void> {
@@ -96,7 +90,7 @@ export class EpollBackend implements Backend {
   }
 
   atTurnEnd(task: () => void): void {
-    this.#turns.add(task);
+    this.#loop.atTurnEnd(task);
   }
 
   listen(options: ListenOptions, handler: ListenHandler): Listener {
@@ -162,6 +156,8 @@ export class EpollBackend implements Backend {
     loop.add(fd, EPOLLIN, onReadable);
     return {
       addr,
+      ref: () => loop.ref(fd),
+      unref: () => loop.unref(fd),
       close() {
         if (closed) return;
         closed = true;

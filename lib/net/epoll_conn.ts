@@ -1,6 +1,5 @@
 import {
   closeFd,
-  type Epoll,
   EPOLLERR,
   EPOLLHUP,
   EPOLLIN,
@@ -25,6 +24,7 @@ import {
   type SocketAddress,
 } from "./conn.ts";
 import type { FastOpenOutcome } from "./fast_open.ts";
+import type { LoopView } from "./shared_loop.ts";
 import { errorOfErrno, errorOfSystem } from "./system_error.ts";
 
 /** What a conn waits for; EPOLLOUT joins once a write did not fit. */
@@ -38,7 +38,7 @@ export class EpollConn implements Conn {
   /** Called once, with the descriptor that is closed next. */
   beforeEnd: ((fd: number) => void) | undefined;
   readonly fastOpen: FastOpenOutcome;
-  readonly #loop: Epoll;
+  readonly #loop: LoopView;
   #fd: number;
   #error: TunnelError | undefined;
   /** Nothing more comes before the next event: no need to ask the kernel. */
@@ -52,7 +52,7 @@ export class EpollConn implements Conn {
 
   /** Takes over `fd`, which the loop already knows or will know. */
   constructor(
-    loop: Epoll,
+    loop: LoopView,
     fd: number,
     fastOpen: FastOpenOutcome,
     watchesRoom: boolean,
@@ -159,6 +159,14 @@ export class EpollConn implements Conn {
     } catch (error) {
       this.#error ??= errorOfSystem(error);
     }
+  }
+
+  ref(): void {
+    if (this.#fd >= 0) this.#loop.ref(this.#fd);
+  }
+
+  unref(): void {
+    if (this.#fd >= 0) this.#loop.unref(this.#fd);
   }
 
   close(): void {

@@ -1,7 +1,6 @@
 import {
   bindUdp,
   closeFd,
-  type Epoll,
   EPOLLIN,
   ERRNO,
   localAddress,
@@ -18,6 +17,7 @@ import {
   type DatagramSocket,
   RECEIVE_BUFFER_BYTES,
 } from "./datagrams.ts";
+import type { LoopView } from "./shared_loop.ts";
 import { errorOfErrno } from "./system_error.ts";
 
 /** Datagrams received before others get their turn. */
@@ -34,7 +34,7 @@ const ADDRESS_BYTES = 28;
 /** A UDP socket on a descriptor of ours, registered with the loop. */
 export class EpollDatagrams implements DatagramSocket {
   readonly local: SocketAddress;
-  readonly #loop: Epoll;
+  readonly #loop: LoopView;
   readonly #handler: DatagramHandler;
   readonly #packed = new Map<string, Uint8Array<ArrayBuffer>>();
   readonly #ipv6: boolean;
@@ -47,7 +47,7 @@ export class EpollDatagrams implements DatagramSocket {
   #toPacked: Uint8Array<ArrayBuffer> | undefined;
 
   /** Binds. Throws `SyscallError` if the address cannot be had. */
-  constructor(loop: Epoll, at: SocketAddress, handler: DatagramHandler) {
+  constructor(loop: LoopView, at: SocketAddress, handler: DatagramHandler) {
     this.#loop = loop;
     this.#handler = handler;
     this.#fd = bindUdp(at, RECEIVE_BUFFER_BYTES);

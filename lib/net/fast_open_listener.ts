@@ -103,6 +103,19 @@ export class FastOpenListener
     return accepting.promise;
   }
 
+  /** Keeps the program running while it listens, as it does at first. */
+  ref(): void {
+    this.#listener.ref();
+  }
+
+  /**
+   * Lets the program end while it listens, even if an `accept` waits. It costs what
+   * {@linkcode FastOpenConn.unref} costs. Accepted conns keep the program running.
+   */
+  unref(): void {
+    this.#listener.unref();
+  }
+
   /** Stops listening. Accepted conns live on; those not fetched are reset. */
   close(): void {
     if (this.#closed) return;

@@ -6,7 +6,7 @@ import {
 } from "./choose_backend.ts";
 import { fastOpenSupport, type Support } from "./fast_open.ts";
 
-/** A memo: one loop, and so one waiting thread, for all conns of a program. */
+/** A memo: one backend of each kind for all conns of the library's functions. */
 const SHARED = new Map<BackendChoice, ChosenBackend>();
 
 /**

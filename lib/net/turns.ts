@@ -7,6 +7,8 @@ import { setImmediate } from "node:timers";
 export class Turns {
   readonly #inTurn: () => boolean;
   #tasks: (() => void)[] = [];
+  /** Who hears when the task in the same place throws. */
+  #failed: ((error: unknown) => void)[] = [];
   #scheduled = false;
 
   /** `inTurn` tells whether `run` will be called soon by itself. */
@@ -14,9 +16,10 @@ export class Turns {
     this.#inTurn = inTurn;
   }
 
-  /** Runs `task` once at the end of the turn. */
-  add(task: () => void): void {
+  /** Runs `task` once at the end of the turn; the others run even if it throws. */
+  add(task: () => void, failed: (error: unknown) => void): void {
     this.#tasks.push(task);
+    this.#failed.push(failed);
     if (this.#scheduled || this.#inTurn()) return;
     this.#scheduled = true;
     setImmediate(() => {
@@ -29,7 +32,15 @@ export class Turns {
   run(): void {
     if (this.#tasks.length === 0) return;
     const tasks = this.#tasks;
+    const failed = this.#failed;
     this.#tasks = [];
-    for (const task of tasks) task();
+    this.#failed = [];
+    for (let i = 0; i < tasks.length; i++) {
+      try {
+        tasks[i]!();
+      } catch (error) {
+        failed[i]!(error);
+      }
+    }
   }
 }

@@ -28,7 +28,7 @@ export class WatchedEpoll extends Epoll {
     super({
       turnEnded: () => void turns.count++,
       handlerFailed: (error) => void failures.push(error),
-      yieldTurn: (resume) => void setImmediate(resume),
+      yieldTurn: (resume) => setImmediate(resume),
       ...hooks,
     });
     this.failures = failures;
