@@ -59,6 +59,7 @@ export {
 export type { TokenApi } from "./lib/tokens/token_api.ts";
 export type { NewConnectorToken, NewReverseToken } from "./lib/tokens/token.ts";
 export type { TokenStatus } from "./lib/tokens/token_snapshot.ts";
+export type { ConnectOptions } from "./lib/client/connect.ts";
 export { ConfigError, TunnelError } from "./lib/base/errors.ts";
 export type { TunnelErrorCode } from "./lib/base/errors.ts";
 export type { LogFields, Logger } from "./lib/base/logger.ts";

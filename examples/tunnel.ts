@@ -1,41 +1,46 @@
 /*
- * A server and a client of the tunnel in one program, and a request through
- * them, made by Deno's own fetch.
+ * The library in one program: a server, a client, a stream and Deno's own fetch
+ * through the tunnel.
  *
  *   deno run -A examples/tunnel.ts
  */
 // deno-lint-ignore-file no-console
 import { startClient, startServer } from "../mod.ts";
 
-const LOOPBACK = "127.0.0.1";
+const hostname = "127.0.0.1";
 const token = crypto.randomUUID();
-
-// What the request is for; any site would do.
+// The target of the requests; any site would do.
 await using origin = Deno.serve(
-  { hostname: LOOPBACK, port: 0, onListen() {} },
+  { hostname, port: 0, onListen() {} },
   () => new Response("hello through the tunnel\n"),
 );
+const target = { hostname, port: origin.addr.port };
 
-const server = await startServer({ token, hostname: LOOPBACK, port: 0 });
-const client = await startClient({
-  url: `ws://${LOOPBACK}:${server.addr.port}`,
+await using server = await startServer({ token, hostname, port: 0 });
+const stop = new AbortController();
+await using client = await startClient({
+  url: `ws://${hostname}:${server.addr.port}`,
   token,
   socksPort: 0,
-  // Apps send at once: their first bytes reach the target's SYN.
-  optimistic: true,
+  signal: stop.signal,
+  observer: ({ type }) => type === "sessionOpened" && console.log("connected"),
 });
 await client.ready;
-console.log(`SOCKS5 proxy on ${LOOPBACK}:${client.addr!.port}`);
-for (const line of client.report()) console.log(`  ${line}`);
 
-{
-  using proxied = Deno.createHttpClient({
-    proxy: { url: `socks5h://${LOOPBACK}:${client.addr!.port}` },
-  });
-  const url = `http://${LOOPBACK}:${origin.addr.port}/`;
-  const response = await fetch(url, { client: proxied });
-  console.log(await response.text());
-}
+// A stream of our own; `data` travels with the request for the target.
+using conn = await client.connect({
+  ...target,
+  data: new TextEncoder().encode("GET / HTTP/1.0\r\n\r\n"),
+});
+console.log((await new Response(conn.readable).text()).split("\r\n")[0]);
 
-await client.close();
-await server.close();
+// fetch through the client's proxy port.
+using proxy = Deno.createHttpClient({
+  proxy: { url: `socks5h://${hostname}:${client.addr!.port}` },
+});
+const url = `http://${hostname}:${target.port}/`;
+console.log(await (await fetch(url, { client: proxy })).text());
+
+stop.abort();
+await client.closed;
+console.log("closed by the signal");

@@ -1,6 +1,10 @@
+import { abortable } from "../base/abortable.ts";
+import { abortWith } from "../base/abort_with.ts";
 import { ConfigError } from "../base/errors.ts";
+import type { Observer } from "../base/events.ts";
 import { Counters } from "../base/counters.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
+import { observeBoth } from "../base/observers.ts";
 import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
 import {
   checkUpstreamProxy,
@@ -12,8 +16,10 @@ import {
   type ChosenBackend,
 } from "../net/choose_backend.ts";
 import { FAST_OPEN_OFF, fastOpenSupport } from "../net/fast_open.ts";
+import type { StreamConn } from "../net/stream_conn.ts";
 import { Resolver } from "../net/resolver.ts";
 import { parseTfoChoice, type TfoChoice } from "../net/tfo_choice.ts";
+import type { ConnectOptions } from "./connect.ts";
 import { dialFastest } from "./dial_fastest.ts";
 import { dialTunnel } from "../transport/dial_tunnel.ts";
 import { Session } from "../session/session.ts";
@@ -110,13 +116,17 @@ export interface ClientOptions extends UdpOptions {
   logger?: Logger;
   /** How long `close` waits for requests to end, in milliseconds. @default {5000} */
   gracePeriodMs?: number;
+  /** Ends the client at once when it aborts, as `abort` does. */
+  signal?: AbortSignal;
+  /** Is told what happens; `counters` count the same events. */
+  observer?: Observer;
 }
 
 /** More WebSockets than this bring nothing. */
 const MAX_THREADS = 64;
 
-/** A client that runs. */
-export interface Client {
+/** A running client. Disposing of it closes it. */
+export interface Client extends AsyncDisposable {
   /** Where the SOCKS port listens, once it does; never of a provider. */
   readonly addr: { hostname: string; port: number } | undefined;
   /** What happened so far. */
@@ -128,7 +138,31 @@ export interface Client {
   readonly ready: Promise<void>;
   /** One line for each hop: what TCP Fast Open does there, and if nothing, why. */
   report(): string[];
-  /** Accepts nothing more, lets requests end for a while, then ends. */
+  /**
+   * Opens a stream to a target through the tunnel, once the client is `ready`.
+   *
+   * @throws {TunnelError} `refused`, `timeout`, `name` … as the exit found it;
+   *   `unavailable` after ten seconds without a session; `unsupported` of a
+   *   provider; or what `ready` rejects with
+   * @throws {ConfigError} if the host or the port cannot be
+   */
+  connect(options: ConnectOptions): Promise<StreamConn>;
+  /**
+   * Admits connectors to this provider, at a server with autonomy. The token is
+   * registered again after a reconnect.
+   *
+   * @param token The secret; without one the server makes it up
+   * @returns the token in force
+   * @throws {TunnelError} `auth` with the server's words if it refuses; `unavailable`
+   *   without a session; `unsupported` of a client that is no provider
+   */
+  addConnector(token?: string): Promise<string>;
+  /** Removes such a token and closes its connectors. Throws as `addConnector`. */
+  removeConnector(token: string): Promise<void>;
+  /**
+   * Accepts nothing more, lets requests end for a while, then ends. Never rejects:
+   * what went wrong before stands in `ready` and `closed`.
+   */
   close(): Promise<void>;
   /** Ends at once. */
   abort(): void;
@@ -147,9 +181,12 @@ export interface Client {
  * @throws {TunnelError} if the SOCKS port cannot be had (with `noWait`)
  */
 export async function startClient(options: ClientOptions): Promise<Client> {
-  const { stateDir, logger = SILENT } = options;
+  const { stateDir, logger = SILENT, signal } = options;
+  signal?.throwIfAborted();
   const opened = await openLearnt(stateDir, { owner: "client", logger });
-  return new TunnelClient(options, opened);
+  const client = new TunnelClient(options, opened);
+  abortWith(client, signal);
+  return client;
 }
 
 class TunnelClient implements Client {
@@ -162,6 +199,7 @@ class TunnelClient implements Client {
   readonly #chosen: ChosenBackend;
   readonly #sessions: SessionPool;
   readonly #side: ClientSide;
+  readonly #observer: Observer;
   #closing = false;
 
   constructor(options: ClientOptions, opened: OpenedLearnt) {
@@ -189,6 +227,8 @@ class TunnelClient implements Client {
     this.#tfo = tfo;
     this.#gracePeriodMs = gracePeriodMs;
     this.#opened = opened;
+    const { observer } = options;
+    this.#observer = observeBoth(this.counters.observe, observer, logger);
     this.#chosen = chooseBackend(backend, logger);
     const open = this.#opener(urls, options);
     const pool = { size: threads, renewMs, reconnect, retryAuth, logger, open };
@@ -232,7 +272,7 @@ class TunnelClient implements Client {
       speaksFirst: this.#opened.learnt.speaksFirst,
       ...checked,
       logger,
-      observer: this.counters.observe,
+      observer: this.#observer,
     });
   }
 
@@ -240,7 +280,7 @@ class TunnelClient implements Client {
     const { connectorToken, tfoAny = false, logger = SILENT } = options;
     const { backend } = this.#chosen;
     const resolver = new Resolver();
-    const observer = this.counters.observe;
+    const observer = this.#observer;
     const direct = new HappyEyeballsDialer(backend, resolver, {
       fastOpen: this.#tfo.target && fastOpenSupport().dial.supported,
       anyBytes: tfoAny,
@@ -268,7 +308,7 @@ class TunnelClient implements Client {
       logger = SILENT,
     } = options;
     const { backend } = this.#chosen;
-    const observer = this.counters.observe;
+    const observer = this.#observer;
     const proxyFor = environmentProxyOf(urls, environmentProxy, logger);
     const dialer = new HappyEyeballsDialer(backend, new Resolver(), {
       fastOpen: this.#tfo.tunnel && fastOpenSupport().dial.supported,
@@ -343,6 +383,23 @@ class TunnelClient implements Client {
     return hopReport(this.#side.hops, this.#tfo, this.#chosen);
   }
 
+  async connect(options: ConnectOptions): Promise<StreamConn> {
+    await abortable(this.ready, options.signal);
+    return await this.#side.connect(options);
+  }
+
+  addConnector(token: string = ""): Promise<string> {
+    return this.#side.addConnector(token);
+  }
+
+  removeConnector(token: string): Promise<void> {
+    return this.#side.removeConnector(token);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async close(): Promise<void> {
     if (!this.#closing) {
       this.#closing = true;
@@ -350,11 +407,12 @@ class TunnelClient implements Client {
       const grace = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, this.#gracePeriodMs);
       });
-      await Promise.race([this.#side.drained(), grace, this.closed]);
+      const ended = this.closed.catch(() => {});
+      await Promise.race([this.#side.drained(), grace, ended]);
       clearTimeout(timer);
       this.abort();
     }
-    await this.closed;
+    await this.closed.catch(() => {});
   }
 
   abort(): void {

@@ -1,5 +1,7 @@
+import type { StreamConn } from "../net/stream_conn.ts";
 import type { TfoHop } from "../net/tfo_choice.ts";
 import type { Session, SessionOptions } from "../session/session.ts";
+import type { ConnectOptions } from "./connect.ts";
 
 /** What a session is told by the side that uses it. */
 export type SideSessionOptions = Pick<
@@ -22,6 +24,12 @@ export interface ClientSide {
    * @throws {TunnelError} if it cannot be used; `auth` if none ever can
    */
   joined(session: Session, pong?: () => void): Promise<void>;
+  /** As `Client.connect`. */
+  connect(options: ConnectOptions): Promise<StreamConn>;
+  /** As `Client.addConnector`. */
+  addConnector(token: string): Promise<string>;
+  /** As `Client.removeConnector`. */
+  removeConnector(token: string): Promise<void>;
   /** There is a session. Throws `TunnelError` if a port cannot be had. */
   open(): void;
   /** Takes nothing more; resolves when all that is under way has ended. */

@@ -3,6 +3,7 @@ import { errorText, TunnelError } from "../base/errors.ts";
 import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Dialer } from "../dial/dialer.ts";
+import type { StreamConn } from "../net/stream_conn.ts";
 import type { Session } from "../session/session.ts";
 import type { ClientSide, SideSessionOptions } from "./client_side.ts";
 import { ConnectorRequests } from "./connector_requests.ts";
@@ -103,6 +104,11 @@ export class ExitSide implements ClientSide {
   #session(): Session {
     for (const session of this.#sessions) if (!session.isClosed) return session;
     throw new TunnelError("unavailable", "not connected to the server");
+  }
+
+  connect(): Promise<StreamConn> {
+    const text = "a provider dials for others and opens no streams itself";
+    return Promise.reject(new TunnelError("unsupported", text));
   }
 
   open(): void {}

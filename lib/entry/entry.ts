@@ -171,6 +171,13 @@ export class Entry {
     handshake.start();
   }
 
+  /** Serves a request that did not come through the port; it owns its conn. */
+  serve(request: TcpRequest): void {
+    if (this.#closed) return request.fail("closed");
+    this.#options.observer({ type: "requested" });
+    this.#onRequest(request);
+  }
+
   #onRequest(request: TcpRequest): void {
     const session = this.#options.sessions.current;
     if (session) return this.#serve(session, request);

@@ -1,6 +1,8 @@
+import { abortWith } from "../base/abort_with.ts";
 import { SYSTEM_CLOCK } from "../base/clock.ts";
 import { Counters } from "../base/counters.ts";
 import { SILENT } from "../base/logger.ts";
+import { observeBoth } from "../base/observers.ts";
 import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
 import { withUpstreamProxy } from "../dial/upstream_proxy.ts";
 import { chooseBackend, type ChosenBackend } from "../net/choose_backend.ts";
@@ -33,8 +35,8 @@ import { udpEntryOptions } from "../entry/udp_options.ts";
 
 export type { ReverseTokenOptions, ServerOptions };
 
-/** A server that listens. */
-export interface Server {
+/** A running server. Disposing of it closes it. */
+export interface Server extends AsyncDisposable {
   /** Where it listens. */
   readonly addr: { hostname: string; port: number };
   /** What happened so far. */
@@ -69,6 +71,14 @@ const DRAIN_POLL_MS = 20;
  * @throws {TunnelError} if it cannot listen
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const server = await start(options);
+  abortWith(server, signal);
+  return server;
+}
+
+async function start(options: ServerOptions): Promise<Server> {
   if (options.workers !== undefined && options.workers !== 1) {
     return await startWorkers(options);
   }
@@ -121,7 +131,8 @@ class RelayServer implements Server {
     this.#chosen = chooseBackend(backend, logger);
     const sockets = this.#chosen.backend;
     const resolver = new Resolver();
-    const observer = this.counters.observe;
+    const { observer: own } = options;
+    const observer = observeBoth(this.counters.observe, own, logger);
     const { udpIdleMs: idleMs, upstreamProxy } = options;
     const { fastOpen: memory, speaksFirst } = opened.learnt;
     const direct = new HappyEyeballsDialer(sockets, resolver, {
@@ -263,6 +274,10 @@ class RelayServer implements Server {
         return serveConnector(this.#context, client, providers);
       }
     }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { ConfigError } from "../base/errors.ts";
+import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
 import type { BackendChoice } from "../net/choose_backend.ts";
 import type { TfoChoice } from "../net/tfo_choice.ts";
@@ -94,6 +95,10 @@ export interface ServerOptions extends UdpOptions {
   logger?: Logger;
   /** How long `close` waits for channels to end, in milliseconds. @default {5000} */
   gracePeriodMs?: number;
+  /** Ends the server at once when it aborts, as `abort` does. */
+  signal?: AbortSignal;
+  /** Is told what happens; `counters` count the same events. Not with several workers. */
+  observer?: Observer;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { TokenApi } from "../tokens/token_api.ts";
 /** What a worker is started with: all that can be sent to a thread. */
 export type WorkerOptions = Omit<
   ServerOptions,
-  "logger" | "workers" | "reverse" | "answer"
+  "logger" | "workers" | "reverse" | "answer" | "signal" | "observer"
 >;
 
 /** What a worker is told. */
@@ -50,6 +50,8 @@ export async function startWorkers(
     reverse,
     answer,
     stateDir,
+    signal: _signal,
+    observer,
     ...options
   } = all;
   if (!(Number.isInteger(workers) && workers >= 1 && workers <= MAX_WORKERS)) {
@@ -68,6 +70,9 @@ export async function startWorkers(
     // A provider would be known to one of them only, and so would a new token.
     const rule = "more than one serve forward clients only, without an API";
     throw new ConfigError("--workers", rule);
+  }
+  if (observer !== undefined) {
+    throw new ConfigError("observer", "cannot be told of other threads");
   }
   const server = new ServerWorkers(logger, options.token);
   try {
@@ -183,6 +188,10 @@ class ServerWorkers implements Server {
 
   report(): string[] {
     return this.#report;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   close(): Promise<void> {

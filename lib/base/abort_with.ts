@@ -1,0 +1,20 @@
+/** What can be ended at once. */
+export interface Abortable {
+  /** Ends it now. */
+  abort(): void;
+  /** Settles when it has ended. */
+  readonly closed: Promise<unknown>;
+}
+
+/** Ends `role` when `signal` aborts, and lets go of the signal when it has ended. */
+export function abortWith(
+  role: Abortable,
+  signal: AbortSignal | undefined,
+): void {
+  if (!signal) return;
+  const onAbort = () => role.abort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  const done = () => signal.removeEventListener("abort", onAbort);
+  role.closed.then(done, done);
+  if (signal.aborted) onAbort();
+}

@@ -1,0 +1,23 @@
+import { errorText } from "./errors.ts";
+import type { Observer } from "./events.ts";
+import type { Logger } from "./logger.ts";
+
+/**
+ * Tells `first`, then `second`, the caller's own observer. One that throws is logged
+ * and does not reach the conn whose event it was told.
+ */
+export function observeBoth(
+  first: Observer,
+  second: Observer | undefined,
+  logger: Logger,
+): Observer {
+  if (!second) return first;
+  return (event) => {
+    first(event);
+    try {
+      second(event);
+    } catch (error) {
+      logger.error("The observer failed", { error: errorText(error) });
+    }
+  };
+}
