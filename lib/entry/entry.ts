@@ -313,7 +313,7 @@ export class Entry {
       // What does not go with CONNECT waits for the target.
       const rest = bytes.subarray(first.length);
       if (rest.length > 0) splice.unread(rest);
-      splice.setChannel(session.open(target, splice, { first }));
+      splice.setChannel(session.open(target, splice, { first }), first.length);
     } catch (error) {
       this.#responses.cancel(guard);
       if (told) conn.reset();

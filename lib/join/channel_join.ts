@@ -74,7 +74,8 @@ export class ChannelJoin {
     if (!this.isWaiting) return;
     const first = SCRATCH.subarray(0, this.#near.take(SCRATCH));
     try {
-      this.#far.setChannel(session.open(this.target, this.#far, { first }));
+      const channel = session.open(this.target, this.#far, { first });
+      this.#far.setChannel(channel, first.length);
     } catch (error) {
       return this.refuse(errorText(error));
     }

@@ -1,19 +1,12 @@
 import { TunnelError } from "../base/errors.ts";
 import { ByteQueue } from "./byte_queue.ts";
+import { HalfClose } from "./half_close.ts";
 import {
   type Channel,
   type ChannelOwner,
   type Opened,
   PULL_END,
 } from "../session/channel.ts";
-
-/** What a failed peer has left behind may take so long to be delivered. */
-const DELIVER_MS = 5000;
-/**
- * An old provider cannot be told that an app has only ended its direction. While
- * an answer is awaited the channel is kept so long after the last byte.
- */
-const HALF_CLOSED_IDLE_MS = 60_000;
 
 /** What a join wants to know of each end. */
 export interface JoinEndEvents {
@@ -44,9 +37,11 @@ export class JoinEnd implements ChannelOwner {
   #over = false;
   /** Why, unless it was orderly. */
   #error: TunnelError | undefined;
-  /** The peer got something since it last said something. */
-  #awaitsAnswer = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #halfClose = new HalfClose(() => {
+    const idle = new TunnelError("timeout", "idle after half-close");
+    this.leave(idle);
+    this.#other!.leave(idle);
+  });
 
   /** One end of nothing yet. */
   constructor(events: JoinEndEvents) {
@@ -69,9 +64,14 @@ export class JoinEnd implements ChannelOwner {
     return this.#over;
   }
 
-  /** The channel to use from now on. */
-  setChannel(channel: Channel): void {
+  /**
+   * The channel to use from now on.
+   *
+   * @param sentBytes How many bytes went with the request for it
+   */
+  setChannel(channel: Channel, sentBytes = 0): void {
     this.#channel = channel;
+    if (sentBytes > 0) this.#halfClose.sent();
     if (this.#queue.length > 0) channel.holds(this.#queue.length);
   }
 
@@ -119,7 +119,7 @@ export class JoinEnd implements ChannelOwner {
     const other = this.#other!;
     const count = other.take(into);
     if (count > 0) {
-      this.#awaitsAnswer = true;
+      this.#halfClose.sent();
       // What is pulled is sent after this call, and before the end.
       if (other.#over) queueMicrotask(() => other.#settle());
       return count;
@@ -129,10 +129,9 @@ export class JoinEnd implements ChannelOwner {
 
   data(payload: Uint8Array): void {
     if (this.#over || this.#receivedEnd) return;
-    this.#awaitsAnswer = false;
+    this.#halfClose.heard();
     // Nobody is left who would take it.
     if (this.#other!.#over) return this.#channel?.consumed(payload.length);
-    if (this.#sentEnd) this.#restartIdle();
     this.#queue.push(payload);
     this.#channel?.holds(payload.length);
     // Who holds too much was closed by that.
@@ -153,11 +152,10 @@ export class JoinEnd implements ChannelOwner {
     this.#other!.#drop();
     if (error?.code === "limit") this.#drop();
     if (error && this.#queue.length > 0) {
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => {
+      this.#halfClose.deliver(() => {
         this.#drop();
         this.#settle();
-      }, DELIVER_MS);
+      });
     }
     this.#settle();
   }
@@ -172,32 +170,15 @@ export class JoinEnd implements ChannelOwner {
   /** The other's direction has ended, and all of it was pulled. */
   #pullEnd(): number {
     const channel = this.#channel!;
-    if (channel.v1 || this.#receivedEnd) {
+    if (this.#halfClose.mayEnd(channel, this.#receivedEnd)) {
       this.#sentEnd = true;
       if (this.#other!.#sentEnd) this.#finish();
-      return PULL_END;
-    }
-    // An old peer knows one end for both directions.
-    if (channel.opener === "us" && this.#awaitsAnswer) {
-      this.#sentEnd = true;
-      this.#restartIdle();
       return PULL_END;
     }
     this.#over = true;
     channel.disconnect();
     this.#settle();
     return 0;
-  }
-
-  /** Only for half-closed channels of an old peer. */
-  #restartIdle(): void {
-    if (this.#channel?.v1 !== false) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      const idle = new TunnelError("timeout", "idle after half-close");
-      this.leave(idle);
-      this.#other!.leave(idle);
-    }, HALF_CLOSED_IDLE_MS);
   }
 
   #released(bytes: number): void {
@@ -213,7 +194,7 @@ export class JoinEnd implements ChannelOwner {
 
   #finish(): void {
     for (const end of [this, this.#other!]) {
-      clearTimeout(end.#timer);
+      end.#halfClose.stop();
       end.#drop();
       end.#over = true;
     }

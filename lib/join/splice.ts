@@ -13,19 +13,17 @@ import {
   type Opened,
   PULL_END,
 } from "../session/channel.ts";
-
-/** What a failed peer has left behind may take so long to be delivered. */
-const DELIVER_MS = 5000;
-/**
- * An old peer cannot be told that an app has only ended its direction. While an
- * answer is awaited the channel is kept so long after the last byte.
- */
-const HALF_CLOSED_IDLE_MS = 60_000;
+import { ByteQueue } from "./byte_queue.ts";
+import { HalfClose } from "./half_close.ts";
 
 /** What the owner of a splice may want to know. */
 export interface SpliceEvents {
   /** The bytes that came with the peer's request are here; for the exit. */
   started?(): void;
+  /** Bytes wait because there is no conn yet. */
+  queued?(): void;
+  /** The conn has something to say, which is passed on after this call. */
+  news?(): void;
   /** The first byte of all came from the conn, or else from the peer. */
   spoke?(first: "conn" | "peer"): void;
   /** CONNECT_RESPONSE came; for the entry. */
@@ -44,40 +42,33 @@ export interface SpliceEvents {
  * what the conn gives is read when the session may send it, what the channel
  * gives waits here until the conn takes it, and its sender gets credit only then.
  *
- * The conn may come later than the channel (`attach`), and the channel later than
- * the conn (`channel`): bytes wait in order meanwhile.
+ * Call `setChannel` first. The conn may come later: bytes wait in order meanwhile.
  */
 export class Splice implements ChannelOwner, ConnHandler {
-  /** Called when bytes wait because there is no conn yet. */
-  onQueued: (() => void) | undefined;
-  /** Called once, before the first thing that the conn has to say is passed on. */
-  onNews: (() => void) | undefined;
   readonly #events: SpliceEvents;
+  readonly #halfClose = new HalfClose(() =>
+    this.abort("idle after half-close")
+  );
+  #channel!: Channel;
   #conn: Conn | undefined;
+  /** Was read from the conn, and is to be pulled before the rest. */
   #unread: Uint8Array | undefined;
-  #channel: Channel | undefined;
-  /** Bytes of the peer that the conn has not taken yet, oldest first. */
-  #queue: Uint8Array[] = [];
-  #queuedBytes = 0;
+  /** Bytes of the peer that the conn has not taken yet. */
+  readonly #queue = new ByteQueue();
+  /** Nobody has sent anything yet, and somebody wants to know who does. */
+  #silent: boolean;
   #opened = false;
   /** The conn has ended its direction. */
   #localEnd = false;
   /** The channel has ended its direction, or both. */
   #peerEnd = false;
-  /** The channel is gone; what is queued is still delivered. */
-  #draining = false;
-  /** What to do with the conn once all is delivered. */
-  #drainError: TunnelError | undefined;
-  #finished = false;
-  /** The session no longer knows the channel; it still counts what waits here. */
-  #detached = false;
   /** The conn was reset; what it had received before is still read. */
   #broken = false;
-  /** The app has sent something since the peer last did. */
-  #awaitsAnswer = false;
-  /** Nobody has sent anything yet, and somebody wants to know who does. */
-  #silent: boolean;
-  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The channel is over; what it has brought is still delivered. */
+  #over = false;
+  /** Why, unless it was orderly. */
+  #error: TunnelError | undefined;
+  #finished = false;
 
   /** Joins nothing yet. */
   constructor(events: SpliceEvents = {}) {
@@ -85,46 +76,34 @@ export class Splice implements ChannelOwner, ConnHandler {
     this.#silent = events.spoke !== undefined;
   }
 
-  /** Bytes of the peer that wait for the conn. */
-  get queuedBytes(): number {
-    return this.#queuedBytes;
-  }
-
-  /** What waits, as one piece: the first bytes of a dial. */
-  peekQueue(): Uint8Array {
-    if (this.#queue.length === 1) return this.#queue[0]!;
-    const all = new Uint8Array(this.#queuedBytes);
-    let at = 0;
-    for (const piece of this.#queue) {
-      all.set(piece, at);
-      at += piece.length;
-    }
-    if (this.#queue.length > 1) this.#queue = [all];
-    return all;
-  }
-
-  /** The channel to use from now on. */
-  setChannel(channel: Channel): void {
+  /**
+   * The channel to use; call it before anything else.
+   *
+   * @param sentBytes How many bytes went with the request for it
+   */
+  setChannel(channel: Channel, sentBytes = 0): void {
     this.#channel = channel;
-    if (this.#queuedBytes > 0) channel.holds(this.#queuedBytes);
+    if (sentBytes > 0) this.#halfClose.sent();
   }
 
   /**
    * The conn to use from now on; the splice becomes its owner.
    *
-   * @param sentBytes What of the queue has been sent already
+   * @param sentBytes How many of the bytes of `peek` were sent already
    */
   attach(conn: Conn, sentBytes = 0): void {
-    if (this.#finished) {
-      conn.reset();
-      return;
-    }
+    if (this.#finished) return conn.reset();
     this.#conn = conn;
     conn.handler = this;
-    if (sentBytes > 0) this.#dropQueued(sentBytes);
+    if (sentBytes > 0) this.#delivered(sentBytes);
     this.#flush();
     this.#settle();
     if (!this.#finished) this.#wake();
+  }
+
+  /** What waits for a conn, as one piece that stays: the first bytes of a dial. */
+  peek(): Uint8Array {
+    return this.#queue.peek();
   }
 
   /** Bytes that were read from the conn already: they are pulled first. */
@@ -154,49 +133,55 @@ export class Splice implements ChannelOwner, ConnHandler {
   pull(into: Uint8Array): number {
     const conn = this.#conn;
     if (!conn || this.#localEnd) return 0;
-    if (this.#unread) {
-      const count = Math.min(this.#unread.length, into.length);
-      into.set(this.#unread.subarray(0, count));
-      this.#unread = count < this.#unread.length
-        ? this.#unread.subarray(count)
-        : undefined;
-      this.#awaitsAnswer = true;
-      return count;
-    }
-    const count = conn.read(into);
+    const count = this.#unread
+      ? this.#pullUnread(this.#unread, into)
+      : conn.read(into);
     if (count > 0) {
-      this.#awaitsAnswer = true;
+      this.#halfClose.sent();
       if (this.#silent) this.#spoke("conn");
       return count;
     }
-    if (count === END) {
-      this.#localEnd = true;
-      return this.#onLocalEnd();
-    }
+    if (count === END) return this.#pullEnd();
     if (count === FAILED) this.#connFailed(conn.error);
     return 0;
   }
 
+  #pullUnread(unread: Uint8Array, into: Uint8Array): number {
+    const count = Math.min(unread.length, into.length);
+    into.set(unread.subarray(0, count));
+    this.#unread = count < unread.length ? unread.subarray(count) : undefined;
+    return count;
+  }
+
+  /** The conn has ended its direction, and all before it was pulled. */
+  #pullEnd(): number {
+    this.#localEnd = true;
+    if (this.#halfClose.mayEnd(this.#channel, this.#peerEnd)) {
+      // The session sends the end after this call.
+      if (this.#peerEnd) queueMicrotask(() => this.#settle());
+      return PULL_END;
+    }
+    this.#leave();
+    this.#peerEnd = true;
+    this.#settle();
+    return 0;
+  }
+
   data(payload: Uint8Array): void {
-    this.#awaitsAnswer = false;
     if (this.#finished || this.#peerEnd) return;
+    this.#halfClose.heard();
     if (this.#silent) this.#spoke("peer");
-    this.#restartIdle();
-    const channel = this.#channel;
-    if (this.#broken) return channel?.consumed(payload.length);
+    if (this.#broken) return this.#channel.consumed(payload.length);
     let sent = 0;
     if (this.#conn && this.#queue.length === 0) {
-      const count = this.#conn.write(payload);
-      if (count === FAILED) return this.#connFailed(this.#conn.error);
-      if (count > 0) channel?.consumed(count);
-      if (count === payload.length) return;
-      sent = count;
+      sent = this.#conn.write(payload);
+      if (sent === FAILED) return this.#connFailed(this.#conn.error);
+      if (sent > 0) this.#channel.consumed(sent);
+      if (sent === payload.length) return;
     }
-    const rest = payload.slice(sent);
-    this.#queue.push(rest);
-    this.#queuedBytes += rest.length;
-    channel?.holds(rest.length);
-    if (!this.#conn) this.onQueued?.();
+    this.#queue.push(sent > 0 ? payload.subarray(sent) : payload);
+    this.#channel.holds(payload.length - sent);
+    if (!this.#conn) this.#events.queued?.();
   }
 
   ended(): void {
@@ -206,7 +191,7 @@ export class Splice implements ChannelOwner, ConnHandler {
 
   closed(error?: TunnelError): void {
     if (this.#finished) return;
-    this.#detached = true;
+    this.#over = true;
     if (error && !this.#opened && this.#events.refused?.(error)) {
       return this.#finish(error);
     }
@@ -215,19 +200,16 @@ export class Splice implements ChannelOwner, ConnHandler {
       this.#conn?.reset();
       return this.#finish(error);
     }
-    this.#draining = true;
-    this.#drainError = error;
+    this.#error = error;
     this.#peerEnd = true;
-    if (error) {
-      this.#idleTimer ??= setTimeout(() => this.abort("reset"), DELIVER_MS);
-    }
+    if (error) this.#halfClose.deliver(() => this.abort("reset"));
     this.#settle();
   }
 
   // --- ConnHandler ---
 
   readable(): void {
-    this.#tellNews();
+    this.#events.news?.();
     this.#wake();
   }
 
@@ -237,10 +219,10 @@ export class Splice implements ChannelOwner, ConnHandler {
   }
 
   failed(error: TunnelError): void {
-    this.#tellNews();
+    this.#events.news?.();
     // An app that is gone wants nothing more. What a target sent before its reset
     // is still delivered.
-    if (this.#draining || !this.#channel || this.#channel.opener === "us") {
+    if (this.#over || this.#channel.opener === "us") {
       return this.#connFailed(error);
     }
     this.#broken = true;
@@ -249,45 +231,19 @@ export class Splice implements ChannelOwner, ConnHandler {
 
   // --- the two ends ---
 
-  #tellNews(): void {
-    this.onNews?.();
-    this.onNews = undefined;
-  }
-
   #spoke(first: "conn" | "peer"): void {
     this.#silent = false;
     this.#events.spoke?.(first);
   }
 
   #wake(): void {
-    if (!this.#detached) this.#channel?.wake();
+    if (!this.#over) this.#channel.wake();
   }
 
   #leave(reason?: string): void {
-    if (this.#detached) return;
-    this.#detached = true;
-    this.#channel?.disconnect(reason);
-  }
-
-  #onLocalEnd(): number {
-    const channel = this.#channel;
-    if (!channel || this.#detached) return 0;
-    if (channel.v1 || this.#peerEnd) {
-      if (this.#peerEnd && this.#queuedBytes === 0) {
-        queueMicrotask(() => this.#settle());
-      }
-      return PULL_END;
-    }
-    // An old peer knows one end for both directions.
-    if (channel.opener === "us" && this.#awaitsAnswer) {
-      this.#restartIdle();
-      return PULL_END;
-    }
-    this.#leave();
-    this.#draining = true;
-    this.#peerEnd = true;
-    this.#settle();
-    return 0;
+    if (this.#over) return;
+    this.#over = true;
+    this.#channel.disconnect(reason);
   }
 
   #connFailed(error: TunnelError | undefined): void {
@@ -297,84 +253,54 @@ export class Splice implements ChannelOwner, ConnHandler {
     this.#finish(error);
   }
 
+  /** Gives the conn what it takes of what waits. */
   #flush(): void {
     const conn = this.#conn;
-    if (!conn) return;
-    let left = 0;
-    while (this.#queue.length > 0) {
-      const piece = this.#queue[0]!;
+    while (conn && this.#queue.length > 0) {
+      const piece = this.#queue.front();
       const count = conn.write(piece);
       if (count === FAILED) return this.#connFailed(conn.error);
-      left += count;
-      this.#queuedBytes -= count;
-      if (count < piece.length) {
-        this.#queue[0] = piece.subarray(count);
-        break;
-      }
-      this.#queue.shift();
+      if (count > 0) this.#delivered(count);
+      if (count < piece.length) return;
     }
-    this.#released(left);
   }
 
-  #dropQueued(bytes: number): void {
-    let rest = bytes;
-    while (rest > 0 && this.#queue.length > 0) {
-      const piece = this.#queue[0]!;
-      const count = Math.min(rest, piece.length);
-      rest -= count;
-      this.#queuedBytes -= count;
-      if (count < piece.length) this.#queue[0] = piece.subarray(count);
-      else this.#queue.shift();
-    }
-    this.#released(bytes);
-  }
-
-  #released(bytes: number): void {
-    if (bytes === 0) return;
-    this.#channel?.holds(-bytes);
-    this.#channel?.consumed(bytes);
+  #delivered(bytes: number): void {
+    this.#queue.drop(bytes);
+    this.#channel.holds(-bytes);
+    this.#channel.consumed(bytes);
   }
 
   /** Passes on the peer's end once all before it is delivered. */
   #settle(): void {
     const conn = this.#conn;
-    if (this.#finished || !conn || !this.#peerEnd || this.#queuedBytes > 0) {
+    if (this.#finished || !conn || !this.#peerEnd || this.#queue.length > 0) {
       return;
     }
-    if (this.#drainError) {
+    if (this.#error) {
       conn.reset();
-      return this.#finish(this.#drainError);
-    }
-    if (this.#localEnd) {
+      this.#finish(this.#error);
+    } else if (this.#localEnd) {
       conn.close();
-      return this.#finish();
-    }
-    if (this.#draining) {
+      this.#finish();
+    } else if (this.#over) {
       // The app may still be sending, and to close now would reset its conn.
       closeGently(conn);
       this.#conn = undefined;
-      return this.#finish();
+      this.#finish();
+    } else {
+      conn.closeWrite();
     }
-    conn.closeWrite();
-  }
-
-  /** Only for half-closed channels with an old peer. */
-  #restartIdle(): void {
-    if (!this.#localEnd || this.#channel?.v1 !== false) return;
-    clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(
-      () => this.abort("idle after half-close"),
-      HALF_CLOSED_IDLE_MS,
-    );
   }
 
   #finish(error?: TunnelError): void {
     if (this.#finished) return;
     this.#finished = true;
-    clearTimeout(this.#idleTimer);
-    if (this.#queuedBytes > 0) this.#channel?.holds(-this.#queuedBytes);
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#halfClose.stop();
+    if (this.#queue.length > 0) {
+      this.#channel.holds(-this.#queue.length);
+      this.#queue.clear();
+    }
     if (this.#conn) this.#conn.handler = IGNORE;
     this.#events.finished?.(error);
   }
