@@ -96,8 +96,3 @@ export type { PortRange } from "./lib/net/port_range.ts";
 export type { UdpOptions } from "./lib/entry/udp_options.ts";
 export { parseTfoChoice } from "./lib/net/tfo_choice.ts";
 export type { TfoChoice, TfoHop } from "./lib/net/tfo_choice.ts";
-
-if (import.meta.main) {
-  const { main } = await import("./lib/cli/main.ts");
-  Deno.exit(await main(Deno.args, "synsocks"));
-}

@@ -22,17 +22,21 @@ interface GraphModule {
   }[];
 }
 
+/** All modules that one file leads to, as `deno info` sees them. */
+async function moduleGraph(entry: string): Promise<GraphModule[]> {
+  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", entry],
+    cwd: ROOT,
+  }).output();
+  assertEquals(success, true);
+  return JSON.parse(new TextDecoder().decode(stdout)).modules;
+}
+
 /** All imports between files of this project, as paths. */
 async function loadImports(): Promise<[from: string, to: string][]> {
   const imports = new Map<string, [string, string]>();
-  for (const entry of ["mod.ts", "server.ts", "client.ts"]) {
-    const { stdout, success } = await new Deno.Command(Deno.execPath(), {
-      args: ["info", "--json", entry],
-      cwd: ROOT,
-    }).output();
-    assertEquals(success, true);
-    const { modules } = JSON.parse(new TextDecoder().decode(stdout));
-    for (const { specifier, dependencies } of modules as GraphModule[]) {
+  for (const entry of ["mod.ts", "cli.ts", "server.ts", "client.ts"]) {
+    for (const { specifier, dependencies } of await moduleGraph(entry)) {
       for (const { code, type } of dependencies ?? []) {
         const to = (code ?? type)?.specifier;
         if (!to?.startsWith(ROOT.href)) continue;
@@ -86,6 +90,14 @@ Deno.test("imports only go down the layers", () => {
 Deno.test("entry files are imported by nobody", () => {
   const wrong = IMPORTS.filter(([, to]) => !to.includes("/"));
   assertEquals(described(wrong), []);
+});
+
+Deno.test("the library's module graph holds nothing of the command line", async () => {
+  const paths = (await moduleGraph("mod.ts")).map(({ specifier }) =>
+    specifier.replace(ROOT.href, "")
+  );
+  const wrong = paths.filter((path) => /^lib\/cli\/|^cli\.ts$/.test(path));
+  assertEquals(wrong, []);
 });
 
 Deno.test("only lib/net and lib/doctor import ffi, and only its mod.ts", () => {

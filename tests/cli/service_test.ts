@@ -131,7 +131,7 @@ Deno.test({
 });
 
 const NOBODY = 65534;
-const ENTRY = new URL("../../mod.ts", import.meta.url).pathname;
+const ENTRY = new URL("../../cli.ts", import.meta.url).pathname;
 
 /** Whether another user can run this program from where it lies. */
 function otherUserCanRun(): boolean {

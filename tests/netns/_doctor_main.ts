@@ -69,7 +69,7 @@ const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
   args: [
     "run",
     "-A",
-    new URL("../../mod.ts", import.meta.url).pathname,
+    new URL("../../cli.ts", import.meta.url).pathname,
     ...args,
   ],
   stdin: "null",
