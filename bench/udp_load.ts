@@ -16,7 +16,8 @@ import {
 } from "../lib/inbound/udp_header.ts";
 import { SILENT } from "../lib/base/logger.ts";
 import { chooseBackend } from "../lib/net/choose_backend.ts";
-import { bindDatagrams, type DatagramHandler } from "../lib/net/datagrams.ts";
+import { bindDatagrams } from "../lib/net/bind_datagrams.ts";
+import type { DatagramHandler } from "../lib/net/datagrams.ts";
 import { type BackendChoice, startClient, startServer } from "../mod.ts";
 
 const LOCAL = "127.0.0.1";

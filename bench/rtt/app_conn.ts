@@ -1,7 +1,6 @@
+import type { Backend, DialAddressOptions } from "../../lib/net/backend.ts";
 import {
-  type Backend,
   type Conn,
-  type DialAddressOptions,
   END,
   FAILED,
   type SocketAddress,

@@ -1,5 +1,5 @@
 import type { Target } from "../base/address.ts";
-import type { Dialed } from "../net/conn.ts";
+import type { Dialed } from "../net/backend.ts";
 
 export type { Dialed, Target };
 

@@ -1,7 +1,8 @@
 import { abortable } from "../base/abortable.ts";
 import { formatTarget } from "../base/address.ts";
 import { errorCode, TunnelError } from "../base/errors.ts";
-import type { Backend, Dialed, SocketAddress } from "../net/conn.ts";
+import type { Backend, Dialed } from "../net/backend.ts";
+import type { SocketAddress } from "../net/conn.ts";
 import type { FastOpenOutcome } from "../net/fast_open.ts";
 import { ipFamily } from "../net/ip.ts";
 import type { Resolver } from "../net/resolver.ts";

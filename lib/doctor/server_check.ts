@@ -3,7 +3,7 @@ import { SILENT } from "../base/logger.ts";
 import type { Dialed, Dialer, DialOptions, Target } from "../dial/dialer.ts";
 import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
 import { chooseBackend } from "../net/choose_backend.ts";
-import type { Backend } from "../net/conn.ts";
+import type { Backend } from "../net/backend.ts";
 import type { FastOpenResult } from "../net/fast_open.ts";
 import { Resolver } from "../net/resolver.ts";
 import { dialTunnel } from "../transport/dial_tunnel.ts";

@@ -1,7 +1,7 @@
 import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
-import type { Backend } from "../net/conn.ts";
-import { bindAnyFamily } from "../net/datagrams.ts";
+import type { Backend } from "../net/backend.ts";
+import { bindAnyFamily } from "../net/bind_datagrams.ts";
 import type { Resolver } from "../net/resolver.ts";
 import type {
   DatagramChannel,

@@ -1,7 +1,7 @@
 import { ffiSupport } from "../../ffi/mod.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
-import type { Backend } from "./conn.ts";
+import type { Backend } from "./backend.ts";
 import { DenoBackend } from "./deno_backend.ts";
 import { EpollBackend } from "./epoll_backend.ts";
 

@@ -1,9 +1,8 @@
-import type { HandedOver, SocketAddress } from "../../ffi/mod.ts";
+import type { SocketAddress } from "../../ffi/mod.ts";
 import type { TunnelError } from "../base/errors.ts";
-import type { DatagramHandler, DatagramSocket } from "./datagrams.ts";
 import type { FastOpenOutcome } from "./fast_open.ts";
 
-export type { HandedOver, SocketAddress };
+export type { SocketAddress };
 
 /** `Conn.read`: the peer sent the end of its direction. */
 export const END = -1;
@@ -63,123 +62,6 @@ export interface Conn {
   ref?(): void;
   /** Lets the program end while this conn is open. Of a backend's conn. */
   unref?(): void;
-}
-
-/** Accepts conns until it is closed. */
-export interface Listener {
-  /** Where it listens, with the real port. */
-  readonly addr: SocketAddress;
-  /** Keeps the program running, as a listener does at first. */
-  ref(): void;
-  /** Lets the program end while this listens. */
-  unref(): void;
-  /** Stops accepting; accepted conns live on. */
-  close(): void;
-}
-
-/** Who accepts. */
-export interface ListenHandler {
-  /** A new conn; the callee owns it and sets its handler. */
-  accepted(conn: Conn): void;
-  /**
-   * A conn that has had data in its SYN ends, and its round trip in microseconds was
-   * not known when it was accepted. Called from inside `close` or `reset`.
-   */
-  measured?(rttUs: number): void;
-  /** Accepting failed for now, for example for lack of descriptors. */
-  acceptFailed(error: TunnelError): void;
-}
-
-/** How to listen. */
-export interface ListenOptions {
-  /** An IP address. */
-  host: string;
-  /** 0 takes a free port. */
-  port: number;
-  /** Take data in the SYN (TCP_FASTOPEN on the listener). @default {false} */
-  fastOpen?: boolean;
-  /** Share the port with other sockets (SO_REUSEPORT). @default {false} */
-  reusePort?: boolean;
-}
-
-/** How to dial one address. */
-export interface DialAddressOptions {
-  /** The bytes to send first. */
-  first?: Uint8Array;
-  /** Put `first` into the SYN if the kernel can. @default {false} */
-  fastOpen?: boolean;
-  /** Without `fastOpen`: what the conn says of its SYN. @default `off` */
-  plain?: FastOpenOutcome;
-  /** Gives up when it aborts. */
-  signal?: AbortSignal;
-  /** Told when nothing comes of a SYN that has tried Fast Open, and whether it
-   * carried data. */
-  synFailed?: ((carried: boolean) => void) | undefined;
-}
-
-/** An outcome of a dial. */
-export interface Dialed {
-  /** Established. */
-  conn: Conn;
-  /** How many of the first bytes are sent already. */
-  sent: number;
-}
-
-/** Socket options for a tunnel's own conn. */
-export interface TunnelSocketOptions {
-  /** Take data in the SYN; for listeners. */
-  fastOpen?: boolean;
-}
-
-/** The sockets of one system: the only part that knows how they are made. */
-export interface Backend {
-  /** How the user names it. */
-  readonly name: "epoll" | "deno";
-  /** Resolves when no socket of this backend is open any more. */
-  idle(): Promise<void>;
-  /** Listens on TCP. Throws `TunnelError` if the address cannot be had. */
-  listen(options: ListenOptions, handler: ListenHandler): Listener;
-  /** Listens on a Unix socket at `path`. */
-  listenUnix(path: string, handler: ListenHandler): Listener;
-  /** Dials one address. Rejects with `TunnelError`, or the signal's reason. */
-  dial(address: SocketAddress, options?: DialAddressOptions): Promise<Dialed>;
-  /**
-   * Binds a UDP socket; `::` takes IPv4 too, port 0 a free port. Rejects with
-   * `TunnelError` if the address cannot be had.
-   */
-  bindDatagrams(
-    address: SocketAddress,
-    handler: DatagramHandler,
-  ): Promise<DatagramSocket>;
-  /** Runs `task` once when the present turn of the loop is over. */
-  atTurnEnd(task: () => void): void;
-  /**
-   * Sets options for tunnels on the listener of `Deno.serve` at `address`; what
-   * it accepts inherits them.
-   *
-   * @returns why it could not be done, if system calls could do it
-   */
-  tuneServeListener(
-    address: SocketAddress,
-    options: TunnelSocketOptions,
-  ): string | undefined;
-  /** What the SYN of a conn did that `Deno.serve` accepted. */
-  inspectServed(
-    remote: SocketAddress,
-    localPort: number,
-  ): FastOpenOutcome;
-  /** Sets options for tunnels on a dialled conn. */
-  tuneTunnel(conn: Conn): void;
-  /**
-   * Gives a socket of the runtime another conn: what the runtime sends and receives
-   * there is then sent and received on `conn`.
-   *
-   * @param near Leads to that socket, which is in this process; all that was read
-   *   from it was written to `conn`, and the other way round
-   * @returns when it was `done`, both conns are over. If not, nothing has changed;
-   *   `busy` while bytes are on their way to or from the socket
-   */
-  handOver(near: Conn, conn: Conn): HandedOver;
 }
 
 /** A handler that ignores everything; what a new conn has. */

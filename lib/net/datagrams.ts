@@ -1,7 +1,5 @@
-import { TunnelError, type TunnelErrorCode } from "../base/errors.ts";
-import type { Backend, SocketAddress } from "./conn.ts";
-import type { PortRange } from "./port_range.ts";
-import { errorOfSystem } from "./system_error.ts";
+import type { TunnelErrorCode } from "../base/errors.ts";
+import type { SocketAddress } from "./conn.ts";
 
 /** The payload of the largest UDP datagram: RFC 768 over RFC 791. */
 export const MAX_DATAGRAM_BYTES = 65_507;
@@ -32,56 +30,4 @@ export interface DatagramSocket {
   send(payload: Uint8Array, to: SocketAddress): void;
   /** Nothing more is received or told. Idempotent. */
   close(): void;
-}
-
-/**
- * Binds a socket.
- *
- * @param backend Makes the sockets
- * @param host An IP address
- * @param ports Take one of these; any free one without it
- * @param handler Who is told
- * @throws {TunnelError} `exhausted` if all ports of the range are taken, else what
- *   the system said of the address
- */
-export async function bindDatagrams(
-  backend: Backend,
-  host: string,
-  ports: PortRange | undefined,
-  handler: DatagramHandler,
-): Promise<DatagramSocket> {
-  if (!ports) return await backend.bindDatagrams({ host, port: 0 }, handler);
-  const count = ports.last - ports.first + 1;
-  // Not always from the front: those are the ports that are taken.
-  const start = Math.floor(Math.random() * count);
-  for (let i = 0; i < count; i++) {
-    const port = ports.first + (start + i) % count;
-    try {
-      return await backend.bindDatagrams({ host, port }, handler);
-    } catch (error) {
-      const wrong = errorOfSystem(error);
-      if (wrong.code !== "unavailable") throw wrong;
-    }
-  }
-  throw new TunnelError(
-    "exhausted",
-    `no free UDP port from ${ports.first} to ${ports.last} on ${host}`,
-  );
-}
-
-/**
- * Binds a socket that reaches as much as this machine does: IPv6 and IPv4, or
- * IPv4 alone.
- *
- * @throws {TunnelError} if not even that can be had
- */
-export async function bindAnyFamily(
-  backend: Backend,
-  handler: DatagramHandler,
-): Promise<DatagramSocket> {
-  try {
-    return await backend.bindDatagrams({ host: "::", port: 0 }, handler);
-  } catch {
-    return await backend.bindDatagrams({ host: "0.0.0.0", port: 0 }, handler);
-  }
 }

@@ -4,15 +4,14 @@ import type {
   Backend,
   DialAddressOptions,
   Dialed,
-  HandedOver,
   Listener,
   ListenHandler,
   ListenOptions,
-  SocketAddress,
-} from "./conn.ts";
+} from "./backend.ts";
+import type { SocketAddress } from "./conn.ts";
 import type { DatagramHandler, DatagramSocket } from "./datagrams.ts";
 import { DenoConn } from "./deno_conn.ts";
-import { FAST_OPEN_OFF, type FastOpenOutcome } from "./fast_open.ts";
+import { DenoRuntimeSockets } from "./deno_runtime_sockets.ts";
 import { NodeDatagrams } from "./node_datagrams.ts";
 import { errorOfSystem } from "./system_error.ts";
 import { Turns } from "./turns.ts";
@@ -28,6 +27,7 @@ type DenoListener = Deno.Listener<Deno.TcpConn | Deno.UnixConn>;
  */
 export class DenoBackend implements Backend {
   readonly name = "deno";
+  readonly runtime = new DenoRuntimeSockets();
   readonly #turns = new Turns(() => false);
   #open = 0;
   #idle: (() => void)[] = [];
@@ -168,24 +168,5 @@ export class DenoBackend implements Backend {
     const waiting = this.#idle;
     this.#idle = [];
     for (const resolve of waiting) resolve();
-  }
-
-  tuneServeListener(): undefined {
-    // Deno.serve sets TCP_NODELAY itself; the rest needs system calls.
-  }
-
-  inspectServed(): FastOpenOutcome {
-    return FAST_OPEN_OFF;
-  }
-
-  handOver(): HandedOver {
-    return "impossible";
-  }
-
-  tuneTunnel(conn: unknown): void {
-    if (!(conn instanceof DenoConn)) {
-      throw new TunnelError("failed", "Cannot tune a conn of another backend");
-    }
-    conn.keepAlive();
   }
 }

@@ -67,9 +67,11 @@ export class DenoConn implements Conn {
     return addressOf(this.#conn.remoteAddr);
   }
 
-  /** Turns on TCP keepalive, with the system's times. */
+  /** Turns on TCP keepalive, with the system's times; not when it is closed. */
   keepAlive(): void {
-    if ("setKeepAlive" in this.#conn) this.#conn.setKeepAlive(true);
+    if (!this.#closed && "setKeepAlive" in this.#conn) {
+      this.#conn.setKeepAlive(true);
+    }
   }
 
   read(into: Uint8Array): number {

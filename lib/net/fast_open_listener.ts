@@ -1,6 +1,7 @@
 import { ConfigError, TunnelError } from "../base/errors.ts";
 import type { BackendChoice } from "./choose_backend.ts";
-import type { Conn, Listener } from "./conn.ts";
+import type { Listener } from "./backend.ts";
+import type { Conn } from "./conn.ts";
 import type { FastOpenOutcome, Support } from "./fast_open.ts";
 import { FastOpenConn } from "./fast_open_conn.ts";
 import { netAddr } from "./stream_conn.ts";

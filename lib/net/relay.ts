@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers";
-import { type Conn, END, FAILED, type HandedOver } from "./conn.ts";
+import { type Conn, END, FAILED } from "./conn.ts";
+import type { HandedOver } from "./runtime_sockets.ts";
 
 /** Turns of the loop in which what is under way arrives, or else the way is busy. */
 const STEP_ASIDE_TURNS = 50;

@@ -206,7 +206,7 @@ class RelayServer implements Server {
     // A listener is found by its address once Deno has it.
     await Promise.resolve();
     const { hostname: host, port } = this.addr;
-    this.#whyNotTuned = this.#context.backend.tuneServeListener(
+    this.#whyNotTuned = this.#context.backend.runtime.tuneServeListener(
       ...[{ host, port }, { fastOpen: this.#tfo.ws }] as const,
     );
   }
@@ -234,7 +234,7 @@ class RelayServer implements Server {
     const { backend, observer, logger } = this.#context;
     const { remote, v1 } = client;
     const peer = `${remote.host}:${remote.port}`;
-    const inspect = () => backend.inspectServed(remote, this.addr.port);
+    const inspect = () => backend.runtime.inspectServed(remote, this.addr.port);
     const outcome = inspect();
     const { result, rttUs } = outcome;
     observer({ type: "syn", hop: "ws", result, rttUs });

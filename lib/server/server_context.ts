@@ -1,7 +1,8 @@
 import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Dialer } from "../dial/dialer.ts";
-import type { Backend, SocketAddress } from "../net/conn.ts";
+import type { Backend } from "../net/backend.ts";
+import type { SocketAddress } from "../net/conn.ts";
 import { Session, type SessionOptions } from "../session/session.ts";
 import type { Transport } from "../session/transport.ts";
 import type { EntryOptions } from "../entry/entry.ts";

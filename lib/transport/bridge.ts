@@ -2,14 +2,9 @@ import { abortable } from "../base/abortable.ts";
 import { TunnelError } from "../base/errors.ts";
 import { equalSecret } from "../base/secret.ts";
 import type { Dialer, Target } from "../dial/dialer.ts";
-import {
-  type Backend,
-  type Conn,
-  END,
-  FAILED,
-  type HandedOver,
-  type Listener,
-} from "../net/conn.ts";
+import type { Backend, Listener } from "../net/backend.ts";
+import { type Conn, END, FAILED } from "../net/conn.ts";
+import type { HandedOver } from "../net/runtime_sockets.ts";
 import { type Relay, relay } from "../net/relay.ts";
 import { bridgeClient } from "./bridge_client.ts";
 import { PongConn } from "./pong_conn.ts";
@@ -226,7 +221,7 @@ async function dialWithFirst(
   const first = await readFirst(local, secure ? () => true : endsHead, signal);
   const dialed = await dialer.dial(target, { first, signal });
   const { sent } = dialed;
-  backend.tuneTunnel(dialed.conn);
+  backend.runtime.tuneTunnel(dialed.conn);
   // What TLS has made of frames cannot be added to.
   const conn = pongs && !secure
     ? new PongConn(dialed.conn, first.length - sent)
@@ -237,7 +232,7 @@ async function dialWithFirst(
   return {
     conn,
     stepAside() {
-      stepAside(relayed, () => backend.handOver(local, dialed.conn));
+      stepAside(relayed, () => backend.runtime.giveConn(local, dialed.conn));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { HappyEyeballsDialer } from "../../lib/dial/happy_eyeballs.ts";
 import { parseProxyUrl } from "../../lib/dial/proxy_url.ts";
 import { UpstreamProxyDialer } from "../../lib/dial/upstream_proxy.ts";
-import type { Backend } from "../../lib/net/conn.ts";
+import type { Backend } from "../../lib/net/backend.ts";
 import { Resolver } from "../../lib/net/resolver.ts";
 import { close, readExactly, Target, writeAll } from "../e2e/_app.ts";
 

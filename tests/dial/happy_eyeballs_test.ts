@@ -4,7 +4,7 @@ import {
   HappyEyeballsDialer,
   type HappyEyeballsOptions,
 } from "../../lib/dial/happy_eyeballs.ts";
-import type { Backend, Listener } from "../../lib/net/conn.ts";
+import type { Backend, Listener } from "../../lib/net/backend.ts";
 import { fastOpenSupport, wasAttempted } from "../../lib/net/fast_open.ts";
 import { Resolver } from "../../lib/net/resolver.ts";
 import { Acceptor } from "../net/_acceptor.ts";

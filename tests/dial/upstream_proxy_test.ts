@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { TunnelError, type TunnelErrorCode } from "../../lib/base/errors.ts";
 import type { Target as Address } from "../../lib/base/address.ts";
 import { failureCode } from "../../lib/session/failure_code.ts";
-import type { Backend } from "../../lib/net/conn.ts";
+import type { Backend } from "../../lib/net/backend.ts";
 import { fastOpenSupport, wasAttempted } from "../../lib/net/fast_open.ts";
 import { join, readExactly, Target, writeAll } from "../e2e/_app.ts";
 import { testCases, testOnEpoll } from "../net/_backends.ts";

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { Handshake } from "../../lib/inbound/handshake.ts";
 import type { InboundRequest } from "../../lib/inbound/request.ts";
-import { type Backend, END, IGNORE } from "../../lib/net/conn.ts";
+import type { Backend } from "../../lib/net/backend.ts";
+import { END, IGNORE } from "../../lib/net/conn.ts";
 import { testCases } from "../net/_backends.ts";
 import { connPair } from "../net/_acceptor.ts";
 import type { EventConn } from "../net/_event_conn.ts";

@@ -7,7 +7,8 @@ import {
   parseUdpHeader,
   writeUdpHeader,
 } from "../../lib/inbound/udp_header.ts";
-import type { Backend, Conn } from "../../lib/net/conn.ts";
+import type { Backend } from "../../lib/net/backend.ts";
+import type { Conn } from "../../lib/net/conn.ts";
 import { Resolver } from "../../lib/net/resolver.ts";
 import { UdpEntry, type UdpEntryOptions } from "../../lib/entry/udp_entry.ts";
 import { UdpExit, type UdpExitOptions } from "../../lib/exit/udp_exit.ts";

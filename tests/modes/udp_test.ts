@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Backend } from "../../lib/net/conn.ts";
+import type { Backend } from "../../lib/net/backend.ts";
 import { Resolver } from "../../lib/net/resolver.ts";
 import { within } from "../ffi/within.ts";
 import { type Case, HAS_IPV6, testCases } from "../net/_backends.ts";

@@ -1,10 +1,10 @@
 import type { TunnelError } from "../../lib/base/errors.ts";
 import type {
   Backend,
-  Conn,
   Listener,
   ListenHandler,
-} from "../../lib/net/conn.ts";
+} from "../../lib/net/backend.ts";
+import type { Conn } from "../../lib/net/conn.ts";
 import { EventConn } from "./_event_conn.ts";
 
 /** Hands out what a listener has accepted. */

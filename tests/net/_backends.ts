@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { ffiSupport } from "../../ffi/mod.ts";
 import { type Logger, SILENT } from "../../lib/base/logger.ts";
-import type { Backend } from "../../lib/net/conn.ts";
+import type { Backend } from "../../lib/net/backend.ts";
 import { DenoBackend } from "../../lib/net/deno_backend.ts";
 import { EpollBackend } from "../../lib/net/epoll_backend.ts";
 import { within } from "../ffi/within.ts";

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TunnelError } from "../../lib/base/errors.ts";
-import type { Backend, SocketAddress } from "../../lib/net/conn.ts";
+import type { Backend } from "../../lib/net/backend.ts";
+import type { SocketAddress } from "../../lib/net/conn.ts";
 import { wasAttempted } from "../../lib/net/fast_open.ts";
 import { turns } from "../ffi/turns.ts";
 import { connPair, listen } from "./_acceptor.ts";

@@ -4,7 +4,8 @@
  */
 import { SILENT } from "../../lib/base/logger.ts";
 import { errorCode, type TunnelError } from "../../lib/base/errors.ts";
-import type { Backend, Conn } from "../../lib/net/conn.ts";
+import type { Backend } from "../../lib/net/backend.ts";
+import type { Conn } from "../../lib/net/conn.ts";
 import { DenoBackend } from "../../lib/net/deno_backend.ts";
 import { EpollBackend } from "../../lib/net/epoll_backend.ts";
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TunnelError, type TunnelErrorCode } from "../../lib/base/errors.ts";
-import type { Backend, SocketAddress } from "../../lib/net/conn.ts";
+import type { Backend } from "../../lib/net/backend.ts";
+import type { SocketAddress } from "../../lib/net/conn.ts";
+import { bindAnyFamily, bindDatagrams } from "../../lib/net/bind_datagrams.ts";
 import {
-  bindAnyFamily,
-  bindDatagrams,
   type DatagramHandler,
   MAX_DATAGRAM_BYTES,
 } from "../../lib/net/datagrams.ts";

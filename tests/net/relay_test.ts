@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Backend, END, FAILED } from "../../lib/net/conn.ts";
+import type { Backend } from "../../lib/net/backend.ts";
+import { END, FAILED } from "../../lib/net/conn.ts";
 import { type Relay, relay } from "../../lib/net/relay.ts";
 import { turns } from "../ffi/turns.ts";
 import { connPair } from "./_acceptor.ts";

@@ -41,31 +41,34 @@ const TUNED = {
 };
 
 testCases([{
-  name: "Backend.tuneTunnel() turns keepalive on, and may come late",
+  name: "RuntimeSockets.tuneTunnel() turns keepalive on, and may come late",
   linuxOnly: true,
   async run(backend) {
     const [near, far] = await connPair(backend);
     const { conn } = near;
     const fd = findConnection(conn.remote, conn.local.port)!;
     assertEquals(getOption(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
-    backend.tuneTunnel(conn);
+    backend.runtime.tuneTunnel(conn);
     assertEquals(getOption(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
     if (backend.name === "epoll") assertEquals(tunnelOptions(fd), TUNED);
     near.close();
     far.close();
-    if (backend.name === "epoll") backend.tuneTunnel(conn);
+    backend.runtime.tuneTunnel(conn);
   },
 }, {
-  name: "Backend.inspectServed() is off for a conn that does not exist",
+  name: "RuntimeSockets.inspectServed() is off for a conn that does not exist",
   run(backend) {
     const remote = { host: "127.0.0.1", port: 1 };
-    assertEquals(backend.inspectServed(remote, 2), { result: "off", rttUs: 0 });
+    assertEquals(backend.runtime.inspectServed(remote, 2), {
+      result: "off",
+      rttUs: 0,
+    });
     return Promise.resolve();
   },
 }]);
 
 testOnEpoll(
-  "EpollBackend.tuneServeListener() sets what Deno.serve hands on",
+  "RuntimeSockets.tuneServeListener() sets what Deno.serve hands on",
   async (backend) => {
     let seen: Record<string, number> | undefined;
     let rttUs = 0;
@@ -74,14 +77,14 @@ testOnEpoll(
       (_request, { remoteAddr: { hostname: host, port } }) => {
         const remote: SocketAddress = { host, port };
         seen = tunnelOptions(findConnection(remote, server.addr.port)!);
-        const outcome = backend.inspectServed(remote, server.addr.port);
+        const outcome = backend.runtime.inspectServed(remote, server.addr.port);
         assertEquals(outcome.result, "off");
         ({ rttUs } = outcome);
         return new Response("seen");
       },
     );
     const address = { host: "127.0.0.1", port: server.addr.port };
-    backend.tuneServeListener(address, { fastOpen: true });
+    backend.runtime.tuneServeListener(address, { fastOpen: true });
     const [listener] = findListeners(address);
     assert(getOption(listener!, IPPROTO_TCP, TCP_FASTOPEN) > 0);
     using client = Deno.createHttpClient({});

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { HappyEyeballsDialer } from "../../lib/dial/happy_eyeballs.ts";
-import { type Backend, FAILED } from "../../lib/net/conn.ts";
+import type { Backend } from "../../lib/net/backend.ts";
+import { FAILED } from "../../lib/net/conn.ts";
 import { Resolver } from "../../lib/net/resolver.ts";
 import {
   type Bridge,

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TunnelError } from "../../lib/base/errors.ts";
 import { HappyEyeballsDialer } from "../../lib/dial/happy_eyeballs.ts";
-import type { Backend } from "../../lib/net/conn.ts";
+import type { Backend } from "../../lib/net/backend.ts";
 import { Resolver } from "../../lib/net/resolver.ts";
 import {
   acceptTunnel,
