@@ -5,7 +5,7 @@ import type { Observer } from "../base/events.ts";
 import { Counters } from "../base/counters.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import { observeBoth } from "../base/observers.ts";
-import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
+import { directDialer } from "../dial/direct_dialer.ts";
 import {
   checkUpstreamProxy,
   withUpstreamProxy,
@@ -281,7 +281,7 @@ class TunnelClient implements Client {
     const { backend } = this.#chosen;
     const resolver = new Resolver();
     const observer = this.#observer;
-    const direct = new HappyEyeballsDialer(backend, resolver, {
+    const direct = directDialer(backend, resolver, {
       fastOpen: this.#tfo.target && fastOpenSupport().dial.supported,
       anyBytes: tfoAny,
       synFailed: () => observer({ type: "synFailed", hop: "target" }),
@@ -310,7 +310,7 @@ class TunnelClient implements Client {
     const { backend } = this.#chosen;
     const observer = this.#observer;
     const proxyFor = environmentProxyOf(urls, environmentProxy, logger);
-    const dialer = new HappyEyeballsDialer(backend, new Resolver(), {
+    const dialer = directDialer(backend, new Resolver(), {
       fastOpen: this.#tfo.tunnel && fastOpenSupport().dial.supported,
       synFailed: () => observer({ type: "synFailed", hop: "tunnel" }),
       memory: this.#opened.learnt.fastOpen,

@@ -4,7 +4,7 @@ import type { FastOpenOutcome, Lack } from "../net/fast_open.ts";
 import { FastOpenConn } from "../net/fast_open_conn.ts";
 import { Resolver } from "../net/resolver.ts";
 import { fastOpenThrough, sharedBackend } from "../net/shared_backend.ts";
-import { HappyEyeballsDialer } from "./happy_eyeballs.ts";
+import { directDialer } from "./direct_dialer.ts";
 
 /** How to dial. */
 export interface DialFastOpenOptions {
@@ -78,7 +78,7 @@ export async function dialFastOpen(
     throw new ConfigError("port", `must be from 1 to 65535 but got ${port}`);
   }
   const chosen = sharedBackend(options.backend);
-  const dialer = new HappyEyeballsDialer(chosen.backend, RESOLVER, {
+  const dialer = directDialer(chosen.backend, RESOLVER, {
     fastOpen,
     anyBytes: true,
   });

@@ -1,7 +1,7 @@
 import { TunnelError } from "../base/errors.ts";
 import { SILENT } from "../base/logger.ts";
 import type { Dialed, Dialer, DialOptions, Target } from "../dial/dialer.ts";
-import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
+import { directDialer } from "../dial/direct_dialer.ts";
 import { chooseBackend } from "../net/choose_backend.ts";
 import type { Backend } from "../net/backend.ts";
 import type { FastOpenResult } from "../net/fast_open.ts";
@@ -70,7 +70,7 @@ class ServerTrials {
   async dial(fastOpen: boolean): Promise<Trial> {
     const { token, caCerts } = this.#options;
     const dialer = new RecordingDialer(
-      new HappyEyeballsDialer(this.#backend, this.#resolver, {
+      directDialer(this.#backend, this.#resolver, {
         fastOpen,
         anyBytes: true,
       }),

@@ -3,7 +3,7 @@ import { SYSTEM_CLOCK } from "../base/clock.ts";
 import { Counters } from "../base/counters.ts";
 import { SILENT } from "../base/logger.ts";
 import { observeBoth } from "../base/observers.ts";
-import { HappyEyeballsDialer } from "../dial/happy_eyeballs.ts";
+import { directDialer } from "../dial/direct_dialer.ts";
 import { withUpstreamProxy } from "../dial/upstream_proxy.ts";
 import { chooseBackend, type ChosenBackend } from "../net/choose_backend.ts";
 import { awaitsRoundTrip, fastOpenSupport } from "../net/fast_open.ts";
@@ -135,7 +135,7 @@ class RelayServer implements Server {
     const observer = observeBoth(this.counters.observe, own, logger);
     const { udpIdleMs: idleMs, upstreamProxy } = options;
     const { fastOpen: memory, speaksFirst } = opened.learnt;
-    const direct = new HappyEyeballsDialer(sockets, resolver, {
+    const direct = directDialer(sockets, resolver, {
       fastOpen: tfo.target && fastOpenSupport().dial.supported,
       anyBytes: tfoAny,
       synFailed: () => observer({ type: "synFailed", hop: "target" }),

@@ -1,4 +1,4 @@
-import { HappyEyeballsDialer } from "../../lib/dial/happy_eyeballs.ts";
+import { directDialer } from "../../lib/dial/direct_dialer.ts";
 import { parseProxyUrl } from "../../lib/dial/proxy_url.ts";
 import { UpstreamProxyDialer } from "../../lib/dial/upstream_proxy.ts";
 import type { Backend } from "../../lib/net/backend.ts";
@@ -20,7 +20,7 @@ export function bytesOf(
 
 /** A dialer that goes through the proxy at `url`. */
 export function through(backend: Backend, url: string): UpstreamProxyDialer {
-  const direct = new HappyEyeballsDialer(backend, new Resolver(), {
+  const direct = directDialer(backend, new Resolver(), {
     fastOpen: true,
   });
   return new UpstreamProxyDialer(direct, parseProxyUrl(url, "--x"));

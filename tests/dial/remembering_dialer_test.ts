@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { FastOpenMemory } from "../../lib/dial/fast_open_memory.ts";
-import { HappyEyeballsDialer } from "../../lib/dial/happy_eyeballs.ts";
+import { directDialer } from "../../lib/dial/direct_dialer.ts";
 import { TunnelError } from "../../lib/base/errors.ts";
 import { Resolver } from "../../lib/net/resolver.ts";
 import { Acceptor } from "../net/_acceptor.ts";
@@ -12,14 +12,14 @@ const NAME = "many.test";
 const FIRST = bytesOf("GET / HTTP/1.1\r\n\r\n");
 
 testOnEpoll(
-  "HappyEyeballsDialer goes plain where its memory says so",
+  "FastOpenDialer goes plain where its memory says so",
   async (backend) => {
     const acceptor = new Acceptor();
     const listener = backend.listen({ host: "127.0.0.1", port: 0 }, acceptor);
     const memory = new FastOpenMemory();
     const address = listener.addr;
     memory.learn(address, "synRepeated");
-    const dialer = new HappyEyeballsDialer(backend, new Resolver(), {
+    const dialer = directDialer(backend, new Resolver(), {
       fastOpen: true,
       memory,
     });
@@ -39,7 +39,7 @@ testOnEpoll(
 );
 
 testOnEpoll(
-  "HappyEyeballsDialer remembers an address that another one has overtaken",
+  "AddressRace remembers an address that another one has overtaken",
   async (backend) => {
     using silent = silentAddress();
     const { host, port } = silent.address;
@@ -50,7 +50,7 @@ testOnEpoll(
       lookup: (_, family) =>
         Promise.resolve(family === 4 ? [host, "127.0.0.2"] : []),
     });
-    const dialer = new HappyEyeballsDialer(backend, resolver, {
+    const dialer = directDialer(backend, resolver, {
       fastOpen: true,
       memory,
     });
@@ -69,11 +69,11 @@ testOnEpoll(
 );
 
 testOnEpoll(
-  "HappyEyeballsDialer learns from a dial that is given up as late as a timeout",
+  "FastOpenDialer learns from a dial that is given up as late as a timeout",
   async (backend) => {
     using silent = silentAddress();
     const dialer = (memory: FastOpenMemory) =>
-      new HappyEyeballsDialer(backend, new Resolver(), {
+      directDialer(backend, new Resolver(), {
         fastOpen: true,
         memory,
       });
@@ -100,7 +100,7 @@ testOnEpoll(
 );
 
 testOnEpoll(
-  "HappyEyeballsDialer learns nothing from a refusal",
+  "FastOpenDialer learns nothing from a refusal",
   async (backend) => {
     const listener = backend.listen(
       { host: "127.0.0.1", port: 0 },
@@ -109,7 +109,7 @@ testOnEpoll(
     const { addr } = listener;
     listener.close();
     const memory = new FastOpenMemory();
-    const dialer = new HappyEyeballsDialer(backend, new Resolver(), {
+    const dialer = directDialer(backend, new Resolver(), {
       fastOpen: true,
       memory,
     });

@@ -97,6 +97,7 @@ for (
       assertEquals(JSON.parse(stdout), {
         supported: false,
         reason: "needs --allow-ffi",
+        fix: "deno run -A …",
       });
     },
   });

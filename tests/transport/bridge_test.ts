@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { HappyEyeballsDialer } from "../../lib/dial/happy_eyeballs.ts";
+import { directDialer } from "../../lib/dial/direct_dialer.ts";
 import type { Backend } from "../../lib/net/backend.ts";
 import { FAILED } from "../../lib/net/conn.ts";
 import { Resolver } from "../../lib/net/resolver.ts";
@@ -64,7 +64,7 @@ class BridgedSocket {
   ): Promise<BridgedSocket> {
     const bridge = openBridge({
       backend,
-      dialer: new HappyEyeballsDialer(backend, new Resolver(), {
+      dialer: directDialer(backend, new Resolver(), {
         fastOpen: true,
         anyBytes: true,
       }),

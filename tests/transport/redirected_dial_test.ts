@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TunnelError } from "../../lib/base/errors.ts";
-import { HappyEyeballsDialer } from "../../lib/dial/happy_eyeballs.ts";
+import { directDialer } from "../../lib/dial/direct_dialer.ts";
 import type { Backend } from "../../lib/net/backend.ts";
 import { Resolver } from "../../lib/net/resolver.ts";
 import {
@@ -93,7 +93,7 @@ function dial(
     url: new URL(url),
     identity: IDENTITY,
     backend,
-    dialer: new HappyEyeballsDialer(backend, new Resolver()),
+    dialer: directDialer(backend, new Resolver()),
     signal: new AbortController().signal,
     ...options,
   });

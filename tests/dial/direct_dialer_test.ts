@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TunnelError } from "../../lib/base/errors.ts";
-import {
-  HappyEyeballsDialer,
-  type HappyEyeballsOptions,
-} from "../../lib/dial/happy_eyeballs.ts";
+import type { Dialer } from "../../lib/dial/dialer.ts";
+import { directDialer } from "../../lib/dial/direct_dialer.ts";
+import type { FastOpenPolicy } from "../../lib/dial/fast_open_dialer.ts";
 import type { Backend, Listener } from "../../lib/net/backend.ts";
 import { fastOpenSupport, wasAttempted } from "../../lib/net/fast_open.ts";
 import { Resolver } from "../../lib/net/resolver.ts";
@@ -21,8 +20,8 @@ const UNKNOWN = bytesOf("not safe to repeat");
 function dialerFor(
   backend: Backend,
   addresses: string[],
-  options: HappyEyeballsOptions = {},
-): HappyEyeballsDialer {
+  options: FastOpenPolicy = {},
+): Dialer {
   const resolver = new Resolver({
     lookup: (_, family) => {
       const found = addresses.filter((one) =>
@@ -33,7 +32,7 @@ function dialerFor(
         : Promise.reject(new Error("none"));
     },
   });
-  return new HappyEyeballsDialer(backend, resolver, options);
+  return directDialer(backend, resolver, options);
 }
 
 /** Listens at one of the addresses of this machine. */
@@ -50,7 +49,7 @@ function listenAt(
 
 /** Dials, closes both ends, and tells which address has won. */
 async function winnerOf(
-  dialer: HappyEyeballsDialer,
+  dialer: Dialer,
   port: number,
   acceptor: Acceptor,
 ): Promise<string> {
@@ -64,7 +63,7 @@ async function winnerOf(
 
 testCases([
   {
-    name: "HappyEyeballsDialer goes on at once when an address refuses",
+    name: "AddressRace goes on at once when an address refuses",
     linuxOnly: true,
     async run(backend) {
       const { listener, acceptor, port } = listenAt(backend, "127.0.0.7");
@@ -78,7 +77,7 @@ testCases([
     },
   },
   {
-    name: "HappyEyeballsDialer tries both families",
+    name: "AddressRace tries both families",
     ignore: !HAS_IPV6,
     async run(backend) {
       const dialer = dialerFor(backend, ["127.0.0.1", "::1"]);
@@ -90,8 +89,7 @@ testCases([
     },
   },
   {
-    name:
-      "HappyEyeballsDialer does not wait long for an address that is silent",
+    name: "AddressRace does not wait long for an address that is silent",
     linuxOnly: true,
     async run(backend) {
       using silent = silentAddress();
@@ -104,7 +102,7 @@ testCases([
     },
   },
   {
-    name: "HappyEyeballsDialer says what tells most when all addresses fail",
+    name: "AddressRace says what tells most when all addresses fail",
     linuxOnly: true,
     async run(backend) {
       const { listener, port } = listenAt(backend, "127.0.0.1");
@@ -127,7 +125,7 @@ testCases([
     },
   },
   {
-    name: "HappyEyeballsDialer tries eight addresses at most",
+    name: "AddressRace tries eight addresses at most",
     linuxOnly: true,
     async run(backend) {
       const { listener, acceptor, port } = listenAt(backend, "127.0.0.19");
@@ -148,7 +146,7 @@ testCases([
     },
   },
   {
-    name: "HappyEyeballsDialer says that a name has no addresses",
+    name: "AddressRace says that a name has no addresses",
     async run(backend) {
       const error = await assertRejects(
         () => dialerFor(backend, []).dial({ host: NAME, port: 1 }),
@@ -159,7 +157,7 @@ testCases([
     },
   },
   {
-    name: "HappyEyeballsDialer gives up with the signal's reason",
+    name: "AddressRace gives up with the signal's reason",
     linuxOnly: true,
     async run(backend) {
       using one = silentAddress();
@@ -179,12 +177,12 @@ testCases([
     },
   },
   {
-    name: "HappyEyeballsDialer gives up a look-up with the signal's reason",
+    name: "AddressRace gives up a look-up with the signal's reason",
     async run(backend) {
       const never = new Promise<string[]>(() => {});
       const resolver = new Resolver({ lookup: () => never });
       const giveUp = new AbortController();
-      const dialing = new HappyEyeballsDialer(backend, resolver).dial(
+      const dialing = directDialer(backend, resolver).dial(
         { host: NAME, port: 1 },
         { signal: giveUp.signal },
       );
@@ -205,7 +203,7 @@ async function fastOpenOf(
   backend: Backend,
   addresses: string[],
   first: Uint8Array,
-  options: HappyEyeballsOptions & { mayRepeat?: boolean },
+  options: FastOpenPolicy & { mayRepeat?: boolean },
 ): Promise<boolean> {
   const last = addresses.at(-1)!;
   const { listener, acceptor, port } = listenAt(backend, last);
@@ -231,7 +229,7 @@ async function fastOpenOf(
 
 if (!NO_FAST_OPEN) {
   testOnEpoll(
-    "HappyEyeballsDialer puts safe first bytes into the SYN",
+    "FastOpenDialer puts safe first bytes into the SYN",
     async (backend) => {
       const fast = (
         first: Uint8Array,
@@ -256,7 +254,7 @@ if (!NO_FAST_OPEN) {
   );
 
   testOnEpoll(
-    "HappyEyeballsDialer uses Fast Open for the first attempt only",
+    "AddressRace uses Fast Open for the first attempt only",
     async (backend) => {
       const addresses = ["127.0.0.2", "127.0.0.3"];
       const second = await fastOpenOf(backend, addresses, GET, {
@@ -271,7 +269,7 @@ if (!NO_FAST_OPEN) {
   );
 
   testOnEpoll(
-    "HappyEyeballsDialer uses Fast Open behind an address without a way to it",
+    "AddressRace uses Fast Open behind an address without a way to it",
     async (backend) => {
       // TCP has no way to a multicast address; so it is with IPv6 elsewhere.
       const addresses = ["224.0.0.1", "127.0.0.3"];
