@@ -94,5 +94,6 @@ export type { BackendChoice } from "./lib/net/choose_backend.ts";
 export { parsePortRange } from "./lib/net/port_range.ts";
 export type { PortRange } from "./lib/net/port_range.ts";
 export type { UdpOptions } from "./lib/entry/udp_options.ts";
+export type { RoleOptions } from "./lib/net/role_options.ts";
 export { parseTfoChoice } from "./lib/net/tfo_choice.ts";
 export type { TfoChoice, TfoHop } from "./lib/net/tfo_choice.ts";

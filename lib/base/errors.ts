@@ -46,14 +46,17 @@ export class TunnelError extends Error {
 
 /** An option has a value that it may not have. */
 export class ConfigError extends Error {
-  /** The option's name, as the user knows it. */
+  /** The option's name: the property, or on a command line the flag. */
   readonly field: string;
+  /** What is wrong with its value. */
+  readonly reason: string;
 
   /** Makes an error of the form `Invalid FIELD: REASON`. */
   constructor(field: string, reason: string) {
     super(`Invalid ${field}: ${reason}`);
     this.name = "ConfigError";
     this.field = field;
+    this.reason = reason;
   }
 }
 

@@ -6,6 +6,12 @@ export interface FlagText {
   readonly short?: string;
   /** The environment variable, without `SYNSOCKS_` or `LINKSOCKS_`. */
   readonly env?: string;
+  /**
+   * The options of a role that it sets, as errors of the role name them.
+   *
+   * @default the flag's key in its table
+   */
+  readonly sets?: readonly string[];
   /** What it does, for the help. */
   readonly help: string;
   /** What the help shows for the value, such as `PORT`. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { errorText } from "../base/errors.ts";
+import { ConfigError, errorText } from "../base/errors.ts";
 import {
   chooseCommand,
   type ChosenCommand,
@@ -12,6 +12,7 @@ import {
 import { type CommandContext, systemContext } from "./command.ts";
 import { EXIT, exitCodeForError } from "./exit_code.ts";
 import { commandHelp } from "./help_text.ts";
+import { nameOption } from "./name_option.ts";
 import { parseFlags } from "./parse_flags.ts";
 import { redact } from "./redact.ts";
 import { resolveFlags } from "./resolve_flags.ts";
@@ -75,8 +76,15 @@ async function runCommand(
     context.output.out(versionText());
     return EXIT.ok;
   }
-  const values = resolveFlags(command.flags, given, context.environment);
-  return await command.run(values, context);
+  const { flags } = command;
+  const { environment } = context;
+  try {
+    const values = resolveFlags(flags, given, environment);
+    return await command.run(values, context);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw nameOption(error, flags, given, environment);
+  }
 }
 
 /** One sentence on standard error, whatever was thrown. */

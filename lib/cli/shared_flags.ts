@@ -50,6 +50,7 @@ export const ROLE_FLAGS = {
     env: "STATE",
     value: "DIR",
     default: "",
+    sets: ["stateDir"],
     help:
       "Directory in which to keep where Fast Open does not work, from one " +
       "start to the next",

@@ -1,129 +1,33 @@
 import { abortable } from "../base/abortable.ts";
 import { abortWith } from "../base/abort_with.ts";
-import { ConfigError } from "../base/errors.ts";
-import type { Observer } from "../base/events.ts";
 import { Counters } from "../base/counters.ts";
-import { type Logger, SILENT } from "../base/logger.ts";
+import type { Observer } from "../base/events.ts";
 import { observeBoth } from "../base/observers.ts";
 import { directDialer } from "../dial/direct_dialer.ts";
-import {
-  checkUpstreamProxy,
-  withUpstreamProxy,
-} from "../dial/upstream_proxy.ts";
-import {
-  type BackendChoice,
-  chooseBackend,
-  type ChosenBackend,
-} from "../net/choose_backend.ts";
+import { withUpstreamProxy } from "../dial/upstream_proxy.ts";
+import { UdpExit } from "../exit/udp_exit.ts";
+import { chooseBackend, type ChosenBackend } from "../net/choose_backend.ts";
 import { FAST_OPEN_OFF, fastOpenSupport } from "../net/fast_open.ts";
-import type { StreamConn } from "../net/stream_conn.ts";
+import { hopReport } from "../net/hop_report.ts";
 import { Resolver } from "../net/resolver.ts";
-import { parseTfoChoice, type TfoChoice } from "../net/tfo_choice.ts";
+import type { StreamConn } from "../net/stream_conn.ts";
+import { Session } from "../session/session.ts";
+import { type OpenedLearnt, openLearnt } from "../state/state_file.ts";
+import { dialTunnel } from "../transport/dial_tunnel.ts";
+import type { ClientSide } from "./client_side.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { dialFastest } from "./dial_fastest.ts";
-import { dialTunnel } from "../transport/dial_tunnel.ts";
-import { Session } from "../session/session.ts";
-import { SessionPool } from "./session_pool.ts";
-import { normalizeTunnelUrl } from "../transport/tunnel_url.ts";
-import { checkedLogin } from "../entry/checked_login.ts";
 import { EntrySide } from "./entry_side.ts";
-import { ExitSide } from "./exit_side.ts";
-import type { ClientSide } from "./client_side.ts";
-import type { EntryOptions } from "../entry/entry.ts";
 import { environmentProxyOf } from "./environment_proxy_of.ts";
-import { hopReport } from "../net/hop_report.ts";
-import { type OpenedLearnt, openLearnt } from "../state/state_file.ts";
-import { UdpExit } from "../exit/udp_exit.ts";
-import { udpEntryOptions, type UdpOptions } from "../entry/udp_options.ts";
+import { ExitSide } from "./exit_side.ts";
+import {
+  type CheckedClientOptions,
+  type ClientOptions,
+  parseClientOptions,
+} from "./options.ts";
+import { SessionPool } from "./session_pool.ts";
 
-/**
- * How a client behaves. With `reverse` it is a provider: it dials targets, and has
- * no SOCKS port. Otherwise it serves apps; whether the server or a provider dials
- * for them follows from the token.
- */
-export interface ClientOptions extends UdpOptions {
-  /**
-   * The server, such as `ws://host:8765`. With several the one that answers first
-   * is used, and another one when it is lost.
-   */
-  url: string | readonly string[];
-  /** The secret of the server's clients, connectors or providers. */
-  token: string;
-  /** Dial targets here, for apps at the server and for connectors. @default {false} */
-  reverse?: boolean;
-  /**
-   * Of a provider: registered at the server, if that has autonomy, to admit
-   * connectors to this provider only.
-   */
-  connectorToken?: string;
-  /** Where the SOCKS port listens: an IP address. @default {"127.0.0.1"} */
-  socksHost?: string;
-  /** The SOCKS port; 0 takes a free one. @default {9870} */
-  socksPort?: number;
-  /** Who may use the SOCKS port; needs `password` too. */
-  username?: string;
-  /** See `username`. */
-  password?: string;
-  /** Tell apps that they are connected before the target is (`-f`). @default {false} */
-  optimistic?: boolean;
-  /** Open the SOCKS port before the server was reached. @default {false} */
-  noWait?: boolean;
-  /** Try again after the server was lost. @default {true} */
-  reconnect?: boolean;
-  /** Try again after the token was rejected, too. @default {false} */
-  retryAuth?: boolean;
-  /** WebSockets to the server, among which requests are spread. @default {1} */
-  threads?: number;
-  /**
-   * Replace each WebSocket after this time, in milliseconds, before something on
-   * the way cuts it: requests that are open end on the old one. 0 never does.
-   *
-   * @default {0}
-   */
-  renewMs?: number;
-  /**
-   * Where to look up `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, which
-   * may name a proxy on the way to the server. Without it there is none.
-   */
-  environmentProxy?: (name: string) => string | undefined;
-  /** Show the token to other hosts that the server redirects to. @default {false} */
-  followHosts?: boolean;
-  /**
-   * Of a provider: dial TCP targets through this proxy, `socks5://…` or `http://…`.
-   */
-  upstreamProxy?: string;
-  /** Where to use TCP Fast Open. @default all hops */
-  tfo?: TfoChoice;
-  /**
-   * Of a provider: put any first bytes into a SYN, not only those that may arrive
-   * twice.
-   *
-   * @default {false}
-   */
-  tfoAny?: boolean;
-  /** Which sockets to use. @default {"auto"} */
-  backend?: BackendChoice;
-  /**
-   * A directory in which to keep, from one start to the next, where data in a SYN
-   * does not work and which targets speak first. Made if it is not there.
-   *
-   * @default nothing is kept
-   */
-  stateDir?: string;
-  /** PEM of certificates to trust in addition, for `wss`. */
-  caCerts?: string[];
-  /** Where to say what happens. */
-  logger?: Logger;
-  /** How long `close` waits for requests to end, in milliseconds. @default {5000} */
-  gracePeriodMs?: number;
-  /** Ends the client at once when it aborts, as `abort` does. */
-  signal?: AbortSignal;
-  /** Is told what happens; `counters` count the same events. */
-  observer?: Observer;
-}
-
-/** More WebSockets than this bring nothing. */
-const MAX_THREADS = 64;
+export type { ClientOptions };
 
 /** A running client. Disposing of it closes it. */
 export interface Client extends AsyncDisposable {
@@ -181,10 +85,12 @@ export interface Client extends AsyncDisposable {
  * @throws {TunnelError} if the SOCKS port cannot be had (with `noWait`)
  */
 export async function startClient(options: ClientOptions): Promise<Client> {
-  const { stateDir, logger = SILENT, signal } = options;
+  const { signal } = options;
   signal?.throwIfAborted();
+  const checked = parseClientOptions(options);
+  const { stateDir, logger } = checked;
   const opened = await openLearnt(stateDir, { owner: "client", logger });
-  const client = new TunnelClient(options, opened);
+  const client = new TunnelClient(checked, opened);
   abortWith(client, signal);
   return client;
 }
@@ -193,8 +99,7 @@ class TunnelClient implements Client {
   readonly counters = new Counters();
   readonly ready: Promise<void>;
   readonly closed: Promise<void>;
-  readonly #tfo: TfoChoice;
-  readonly #gracePeriodMs: number;
+  readonly #options: CheckedClientOptions;
   readonly #opened: OpenedLearnt;
   readonly #chosen: ChosenBackend;
   readonly #sessions: SessionPool;
@@ -202,40 +107,17 @@ class TunnelClient implements Client {
   readonly #observer: Observer;
   #closing = false;
 
-  constructor(options: ClientOptions, opened: OpenedLearnt) {
-    const {
-      reconnect = true,
-      retryAuth = false,
-      noWait = false,
-      threads = 1,
-      renewMs = 0,
-      tfo = parseTfoChoice("auto"),
-      backend = "auto",
-      logger = SILENT,
-      gracePeriodMs = 5000,
-    } = options;
-    const urls = [options.url].flat().map(normalizeTunnelUrl);
-    if (urls.length === 0) throw new ConfigError("--url", "must not be empty");
-    // All that may be wrong is known before anything is dialled.
-    const login = checkedLogin(options.username, options.password);
-    const udp = udpEntryOptions(options);
-    if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
-      const rule = `must be an integer from 1 to ${MAX_THREADS}`;
-      throw new ConfigError("--threads", rule);
-    }
-    checkUpstreamProxy(options.upstreamProxy);
-    this.#tfo = tfo;
-    this.#gracePeriodMs = gracePeriodMs;
+  constructor(options: CheckedClientOptions, opened: OpenedLearnt) {
+    const { threads, renewMs, reconnect, retryAuth, noWait, logger } = options;
+    this.#options = options;
     this.#opened = opened;
     const { observer } = options;
     this.#observer = observeBoth(this.counters.observe, observer, logger);
-    this.#chosen = chooseBackend(backend, logger);
-    const open = this.#opener(urls, options);
+    this.#chosen = chooseBackend(options.backend, logger);
+    const open = this.#opener();
     const pool = { size: threads, renewMs, reconnect, retryAuth, logger, open };
     this.#sessions = new SessionPool(pool);
-    this.#side = options.reverse
-      ? this.#exitSide(options)
-      : this.#entrySide(options, { login, udp });
+    this.#side = options.reverse ? this.#exitSide() : this.#entrySide();
     if (noWait) {
       try {
         this.#side.open();
@@ -252,66 +134,58 @@ class TunnelClient implements Client {
     this.#run().then(finished.resolve, finished.reject);
   }
 
-  #entrySide(
-    options: ClientOptions,
-    checked: Pick<EntryOptions, "login" | "udp">,
-  ): ClientSide {
-    const {
-      socksHost = "127.0.0.1",
-      socksPort = 9870,
-      optimistic = false,
-      logger = SILENT,
-    } = options;
+  #entrySide(): ClientSide {
+    const { socksHost, socksPort, optimistic, login, udp, tfo, logger } =
+      this.#options;
     return new EntrySide({
       backend: this.#chosen.backend,
       sessions: this.#sessions,
       host: socksHost,
       port: socksPort,
-      fastOpen: this.#tfo.socks,
+      fastOpen: tfo.socks,
       optimistic,
       speaksFirst: this.#opened.learnt.speaksFirst,
-      ...checked,
+      login,
+      udp,
       logger,
       observer: this.#observer,
     });
   }
 
-  #exitSide(options: ClientOptions): ClientSide {
-    const { connectorToken, tfoAny = false, logger = SILENT } = options;
+  #exitSide(): ClientSide {
+    const { connectorToken, tfo, tfoAny, udp, upstreamProxy, logger } =
+      this.#options;
     const { backend } = this.#chosen;
     const resolver = new Resolver();
     const observer = this.#observer;
     const direct = directDialer(backend, resolver, {
-      fastOpen: this.#tfo.target && fastOpenSupport().dial.supported,
+      fastOpen: tfo.target && fastOpenSupport().dial.supported,
       anyBytes: tfoAny,
       synFailed: () => observer({ type: "synFailed", hop: "target" }),
       memory: this.#opened.learnt.fastOpen,
     });
-    const dialer = withUpstreamProxy(direct, options.upstreamProxy, logger);
-    const { udpIdleMs: idleMs } = options;
-    const udp = { backend, resolver, idleMs, logger, observer };
-    const udpExit = new UdpExit(udp);
+    const dialer = withUpstreamProxy(direct, upstreamProxy, logger);
+    const { idleMs } = udp;
+    const udpExit = new UdpExit({
+      backend,
+      resolver,
+      idleMs,
+      logger,
+      observer,
+    });
     return new ExitSide({ dialer, udpExit, connectorToken, logger, observer });
   }
 
   /** What opens a session with the server that answers first. */
-  #opener(
-    urls: readonly URL[],
-    options: ClientOptions,
-  ): (signal: AbortSignal) => Promise<Session> {
-    const {
-      token,
-      reverse = false,
-      followHosts = false,
-      environmentProxy,
-      caCerts,
-      logger = SILENT,
-    } = options;
+  #opener(): (signal: AbortSignal) => Promise<Session> {
+    const { urls, token, reverse, followHosts, caCerts, tfo, logger } =
+      this.#options;
     const { backend } = this.#chosen;
     const observer = this.#observer;
+    const { environmentProxy } = this.#options;
     const proxyFor = environmentProxyOf(urls, environmentProxy, logger);
     const dialer = directDialer(backend, new Resolver(), {
-      fastOpen: this.#tfo.tunnel && fastOpenSupport().dial.supported,
+      fastOpen: tfo.tunnel && fastOpenSupport().dial.supported,
       synFailed: () => observer({ type: "synFailed", hop: "tunnel" }),
       memory: this.#opened.learnt.fastOpen,
     });
@@ -380,7 +254,7 @@ class TunnelClient implements Client {
   }
 
   report(): string[] {
-    return hopReport(this.#side.hops, this.#tfo, this.#chosen);
+    return hopReport(this.#side.hops, this.#options.tfo, this.#chosen);
   }
 
   async connect(options: ConnectOptions): Promise<StreamConn> {
@@ -405,7 +279,7 @@ class TunnelClient implements Client {
       this.#closing = true;
       let timer: ReturnType<typeof setTimeout> | undefined;
       const grace = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, this.#gracePeriodMs);
+        timer = setTimeout(resolve, this.#options.gracePeriodMs);
       });
       const ended = this.closed.catch(() => {});
       await Promise.race([this.#side.drained(), grace, ended]);

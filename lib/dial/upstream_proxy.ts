@@ -7,7 +7,7 @@ import type { ProxyHandshake } from "./proxy_handshake.ts";
 import { formatProxy, parseProxyUrl, type ProxyAddress } from "./proxy_url.ts";
 import { socks5Handshake } from "./socks5_client.ts";
 
-const FLAG = "--upstream-proxy";
+const PROPERTY = "upstreamProxy";
 
 /**
  * Dials through a proxy, which also resolves the names.
@@ -93,10 +93,10 @@ export class UpstreamProxyDialer implements Dialer {
 /**
  * Tells before anything is started whether `withUpstreamProxy` will take a text.
  *
- * @throws {ConfigError} If not; names `--upstream-proxy`.
+ * @throws {ConfigError} If not; names `upstreamProxy`.
  */
 export function checkUpstreamProxy(url: string = ""): void {
-  if (url.trim() !== "") parseProxyUrl(url, FLAG);
+  if (url.trim() !== "") parseProxyUrl(url, PROPERTY);
 }
 
 /**
@@ -104,7 +104,7 @@ export function checkUpstreamProxy(url: string = ""): void {
  * that datagrams go another way, which who wants to hide must know.
  *
  * @param url Of the proxy; nothing or an empty text for none.
- * @throws {ConfigError} If it is not the URL of a proxy; names `--upstream-proxy`.
+ * @throws {ConfigError} If it is not the URL of a proxy; names `upstreamProxy`.
  */
 export function withUpstreamProxy(
   dialer: Dialer,
@@ -115,6 +115,6 @@ export function withUpstreamProxy(
   logger.warn("Only TCP goes through the upstream proxy, UDP leaves directly");
   return new UpstreamProxyDialer(
     dialer,
-    parseProxyUrl(url, FLAG),
+    parseProxyUrl(url, PROPERTY),
   );
 }

@@ -1,4 +1,5 @@
 import { ConfigError } from "../base/errors.ts";
+import { checkPort, checkTimeMs } from "../base/option_checks.ts";
 import { ipFamily } from "../net/ip.ts";
 import type { PortRange } from "../net/port_range.ts";
 import type { UdpEntryOptions } from "./udp_entry.ts";
@@ -25,14 +26,21 @@ export interface UdpOptions {
 export function udpEntryOptions(
   { udpHost: host, udpPorts: ports, udpIdleMs: idleMs }: UdpOptions,
 ): Pick<UdpEntryOptions, "host" | "ports" | "idleMs"> {
+  if (idleMs !== undefined) checkTimeMs("udpIdleMs", idleMs, 1);
+  if (ports !== undefined) checkRange(ports);
   if (host === undefined) return { ports, idleMs };
   if (ipFamily(host) === undefined || host === "0.0.0.0" || host === "::") {
     throw new ConfigError(
-      "--udp-host",
+      "udpHost",
       `must be an IP address that apps can reach but got ${
         JSON.stringify(host)
       }`,
     );
   }
   return { host, ports, idleMs };
+}
+
+function checkRange({ first, last }: PortRange): void {
+  checkPort("udpPorts", first, 1);
+  checkPort("udpPorts", last, first);
 }

@@ -28,6 +28,6 @@ export function chooseBackend(
   if (choice === "deno") return { backend: new DenoBackend() };
   const support = ffiSupport();
   if (support.supported) return { backend: new EpollBackend(logger) };
-  if (choice === "epoll") throw new ConfigError("--backend", support.reason);
+  if (choice === "epoll") throw new ConfigError("backend", support.reason);
   return { backend: new DenoBackend(), reason: support.reason };
 }

@@ -39,7 +39,7 @@ export function parseTfoChoice(text: string): TfoChoice {
   const wrong = hops.find((hop) => !ALL_HOPS.includes(hop as TfoHop));
   if (wrong !== undefined || hops.length === 0) {
     throw new ConfigError(
-      "--tfo",
+      "tfo",
       `must be auto, off or a list of ${ALL_HOPS.join(",")} but got ${
         JSON.stringify(wrong ?? text)
       }`,

@@ -1,18 +1,13 @@
 import { abortWith } from "../base/abort_with.ts";
 import { SYSTEM_CLOCK } from "../base/clock.ts";
 import { Counters } from "../base/counters.ts";
-import { SILENT } from "../base/logger.ts";
 import { observeBoth } from "../base/observers.ts";
 import { directDialer } from "../dial/direct_dialer.ts";
 import { withUpstreamProxy } from "../dial/upstream_proxy.ts";
 import { chooseBackend, type ChosenBackend } from "../net/choose_backend.ts";
 import { awaitsRoundTrip, fastOpenSupport } from "../net/fast_open.ts";
 import { Resolver } from "../net/resolver.ts";
-import {
-  parseTfoChoice,
-  type TfoChoice,
-  type TfoHop,
-} from "../net/tfo_choice.ts";
+import type { TfoHop } from "../net/tfo_choice.ts";
 import type { Session } from "../session/session.ts";
 import { hopReport } from "../net/hop_report.ts";
 import { serveConnector } from "./serve_connector.ts";
@@ -20,10 +15,11 @@ import type { AdmittedClient, ServerContext } from "./server_context.ts";
 import { serveForward } from "./serve_forward.ts";
 import { TunnelListener } from "./tunnel_listener.ts";
 import {
-  checkedToken,
+  type CheckedServerOptions,
+  parseServerOptions,
   type ReverseTokenOptions,
   type ServerOptions,
-} from "./server_options.ts";
+} from "./options.ts";
 import { serveProvider } from "./serve_provider.ts";
 import { ServerTokens } from "./server_tokens.ts";
 import { startWorkers } from "./server_workers.ts";
@@ -31,7 +27,6 @@ import { type OpenedLearnt, openLearnt } from "../state/state_file.ts";
 import type { Membership, Token } from "../tokens/token.ts";
 import type { TokenApi } from "../tokens/token_api.ts";
 import { UdpExit } from "../exit/udp_exit.ts";
-import { udpEntryOptions } from "../entry/udp_options.ts";
 
 export type { ReverseTokenOptions, ServerOptions };
 
@@ -79,12 +74,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 async function start(options: ServerOptions): Promise<Server> {
-  if (options.workers !== undefined && options.workers !== 1) {
-    return await startWorkers(options);
-  }
-  const { stateDir, logger = SILENT } = options;
+  const checked = parseServerOptions(options);
+  if (checked.workers > 1) return await startWorkers(options, checked.workers);
+  const { stateDir, logger } = checked;
   const opened = await openLearnt(stateDir, { owner: "server", logger });
-  const server = new RelayServer(options, opened);
+  const server = new RelayServer(checked, opened);
   try {
     server.addTokens();
     // Before that a client with the right token would be sent away.
@@ -101,9 +95,8 @@ class RelayServer implements Server {
   readonly counters = new Counters();
   readonly tokens: ServerTokens;
   readonly closed: Promise<void>;
-  readonly #options: ServerOptions;
+  readonly #options: CheckedServerOptions;
   readonly #opened: OpenedLearnt;
-  readonly #tfo: TfoChoice;
   #whyNotTuned: string | undefined;
   readonly #chosen: ChosenBackend;
   readonly #context: ServerContext;
@@ -114,26 +107,16 @@ class RelayServer implements Server {
   #listener: TunnelListener<Token> | undefined;
   #closing = false;
 
-  constructor(options: ServerOptions, opened: OpenedLearnt) {
-    const {
-      socksHost = "127.0.0.1",
-      socksNoWait = false,
-      optimistic = false,
-      connectorWaitMs = 5000,
-      tfo = parseTfoChoice("auto"),
-      tfoAny = false,
-      backend = "auto",
-      logger = SILENT,
-    } = options;
+  constructor(options: CheckedServerOptions, opened: OpenedLearnt) {
+    const { tfo, tfoAny, udp, upstreamProxy, logger } = options;
     this.#options = options;
     this.#opened = opened;
-    this.#tfo = tfo;
-    this.#chosen = chooseBackend(backend, logger);
+    this.#chosen = chooseBackend(options.backend, logger);
     const sockets = this.#chosen.backend;
     const resolver = new Resolver();
     const { observer: own } = options;
     const observer = observeBoth(this.counters.observe, own, logger);
-    const { udpIdleMs: idleMs, upstreamProxy } = options;
+    const { idleMs } = udp;
     const { fastOpen: memory, speaksFirst } = opened.learnt;
     const direct = directDialer(sockets, resolver, {
       fastOpen: tfo.target && fastOpenSupport().dial.supported,
@@ -151,15 +134,15 @@ class RelayServer implements Server {
         logger,
         observer,
       }),
-      udpEntry: udpEntryOptions(options),
+      udpEntry: udp,
       logger,
       observer,
-      socksHost,
+      socksHost: options.socksHost,
       socksFastOpen: tfo.socks,
-      socksNoWait,
-      optimistic,
+      socksNoWait: options.socksNoWait,
+      optimistic: options.optimistic,
       speaksFirst,
-      connectorWaitMs,
+      connectorWaitMs: options.connectorWaitMs,
     };
     this.tokens = new ServerTokens(this.#context);
     this.closed = this.#closed.promise;
@@ -168,28 +151,22 @@ class RelayServer implements Server {
 
   /** Adds the tokens of the options. */
   addTokens(): void {
-    const { token, reverse = [] } = this.#options;
-    if (token !== undefined) {
-      this.tokens.addForward(checkedToken("--token", token));
-    }
-    for (const one of [reverse].flat() as ReverseTokenOptions[]) {
-      const { autonomy = false, connectorToken, ...rest } = one;
+    const { token, reverse } = this.#options;
+    if (token !== undefined) this.tokens.addForward(token);
+    for (const { autonomy = false, connectorToken, ...rest } of reverse) {
       const allowManageConnector = autonomy;
       const added = this.tokens.addReverse({ ...rest, allowManageConnector });
       if (connectorToken === undefined) continue;
-      const token = checkedToken("--connector-token", connectorToken);
-      this.tokens.addConnector({ token, reverse: added.token });
+      this.tokens.addConnector({
+        token: connectorToken,
+        reverse: added.token,
+      });
     }
   }
 
   /** Takes clients from now on. */
   listen(): void {
-    const {
-      hostname = "0.0.0.0",
-      port = 8765,
-      reusePort = false,
-      answer,
-    } = this.#options;
+    const { hostname, port, reusePort, answer } = this.#options;
     this.#listener = new TunnelListener<Token>({
       hostname,
       port,
@@ -207,7 +184,7 @@ class RelayServer implements Server {
     await Promise.resolve();
     const { hostname: host, port } = this.addr;
     this.#whyNotTuned = this.#context.backend.runtime.tuneServeListener(
-      ...[{ host, port }, { fastOpen: this.#tfo.ws }] as const,
+      ...[{ host, port }, { fastOpen: this.#options.tfo.ws }] as const,
     );
   }
 
@@ -224,7 +201,7 @@ class RelayServer implements Server {
     const hops: TfoHop[] = ["ws"];
     if (types.has("reverse")) hops.push("socks");
     if (types.has("forward")) hops.push("target");
-    return hopReport(hops, this.#tfo, this.#chosen, this.#whyNotTuned);
+    return hopReport(hops, this.#options.tfo, this.#chosen, this.#whyNotTuned);
   }
 
   #admitted(
@@ -304,7 +281,7 @@ class RelayServer implements Server {
 
   /** Channels may end by themselves until the grace period is over. */
   async #drained(): Promise<void> {
-    const { gracePeriodMs = 5000 } = this.#options;
+    const { gracePeriodMs } = this.#options;
     const { signal } = this.#abort;
     const until = performance.now() + gracePeriodMs;
     while (performance.now() < until && !signal.aborted) {

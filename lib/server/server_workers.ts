@@ -29,9 +29,6 @@ export type FromWorker =
   | { type: "counts"; grown: Count[]; sessionCount: number }
   | { type: "closed" };
 
-/** More threads than this help nobody. */
-const MAX_WORKERS = 256;
-
 /**
  * Starts a server of several threads. Each has a listening socket of its own at
  * the same port (`SO_REUSEPORT`, socket(7)) and so a queue of its own for SYNs with
@@ -42,10 +39,11 @@ const MAX_WORKERS = 256;
  */
 export async function startWorkers(
   all: ServerOptions,
+  workers: number,
 ): Promise<Server> {
   // One file is enough for threads that meet the same targets.
   const {
-    workers = 1,
+    workers: _workers,
     logger = SILENT,
     reverse,
     answer,
@@ -54,22 +52,18 @@ export async function startWorkers(
     observer,
     ...options
   } = all;
-  if (!(Number.isInteger(workers) && workers >= 1 && workers <= MAX_WORKERS)) {
-    const rule = `must be an integer from 1 to ${MAX_WORKERS}`;
-    throw new ConfigError("--workers", rule);
-  }
   if (Deno.build.os !== "linux") {
-    throw new ConfigError("--workers", "more than one needs Linux");
+    throw new ConfigError("workers", "more than one needs Linux");
   }
   // Without the flag Deno would end the process at `reusePort`.
   if (!("listenDatagram" in Deno)) {
-    const text = "more than one needs deno's flag --unstable-net";
-    throw new ConfigError("--workers", text);
+    const text = "more than one needs Deno's flag --unstable-net";
+    throw new ConfigError("workers", text);
   }
   if (reverse !== undefined || answer !== undefined) {
     // A provider would be known to one of them only, and so would a new token.
     const rule = "more than one serve forward clients only, without an API";
-    throw new ConfigError("--workers", rule);
+    throw new ConfigError("workers", rule);
   }
   if (observer !== undefined) {
     throw new ConfigError("observer", "cannot be told of other threads");

@@ -207,9 +207,20 @@ Deno.test("client ends with 1 when its role ends with an error", async () => {
 
 Deno.test("client ends with 2 when its role finds an option wrong", async () => {
   const world = new FakeWorld();
-  world.clientError = new ConfigError("--url", "must be ws or wss");
+  world.clientError = new ConfigError("url", "must be ws or wss");
   assertEquals(await main([], "client", world), 2);
   assertEquals(world.stderr[0], "Invalid --url: must be ws or wss");
+});
+
+Deno.test("an option that a variable has set is named by the variable", async () => {
+  const world = new FakeWorld({ LINKSOCKS_SOCKS_HOST: "nowhere" });
+  world.clientError = new ConfigError("socksHost", "must be an IP address");
+  assertEquals(await main([], "client", world), 2);
+  const { stderr } = world;
+  assertEquals(
+    stderr[0],
+    "Invalid LINKSOCKS_SOCKS_HOST: must be an IP address",
+  );
 });
 
 Deno.test("client ends with 1 after a second signal", async () => {

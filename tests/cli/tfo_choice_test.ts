@@ -25,7 +25,7 @@ for (const text of ["", ",", "on", "auto,ws", "WS"]) {
     assertThrows(
       () => parseTfoChoice(text),
       ConfigError,
-      "Invalid --tfo: must",
+      "Invalid tfo: must",
     );
   });
 }

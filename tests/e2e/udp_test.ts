@@ -151,6 +151,6 @@ Deno.test("startClient() refuses a UDP host that apps cannot reach", async () =>
     } catch (error) {
       message = (error as Error).message;
     }
-    assert(message.startsWith("Invalid --udp-host: must be an IP"), message);
+    assert(message.startsWith("Invalid udpHost: must be an IP"), message);
   }
 });

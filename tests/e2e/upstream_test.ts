@@ -178,5 +178,5 @@ Deno.test("a server names the option whose proxy it cannot use", async () => {
   const error = await within(
     startServer({ ...options, upstreamProxy: "ftp://h" }).catch((one) => one),
   );
-  assertEquals(error.field, "--upstream-proxy");
+  assertEquals(error.field, "upstreamProxy");
 });

@@ -36,7 +36,7 @@ for (
     { choice: "deno", expected: { name: "deno" } },
     {
       choice: "epoll",
-      expected: "ConfigError: Invalid --backend: needs --allow-ffi",
+      expected: "ConfigError: Invalid backend: needs --allow-ffi",
     },
   ]
 ) {

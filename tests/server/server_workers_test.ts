@@ -85,7 +85,7 @@ Deno.test("startServer() refuses a number of workers that is none", async () => 
     await assertRejects(
       () => startServer({ token: TOKEN, port: 0, workers }),
       ConfigError,
-      "--workers",
+      "workers",
     );
   }
 });

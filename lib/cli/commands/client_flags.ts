@@ -27,6 +27,7 @@ export const CLIENT_FLAGS = {
     env: "CA_FILE",
     value: "FILE",
     default: "",
+    sets: ["caCerts"],
     help: "Certificates to trust for wss, as PEM",
   },
   socksHost: {
@@ -57,6 +58,7 @@ export const CLIENT_FLAGS = {
     env: "SOCKS_USERNAME",
     value: "NAME",
     default: "",
+    sets: ["username"],
     help: "User name that apps must give",
   },
   socksPassword: {
@@ -66,12 +68,14 @@ export const CLIENT_FLAGS = {
     env: "SOCKS_PASSWORD",
     value: "PASSWORD",
     default: "",
+    sets: ["password"],
     help: "Password that apps must give",
   },
   socksNoWait: {
     kind: "switch",
     name: "socks-no-wait",
     short: "i",
+    sets: ["noWait"],
     help: "Open the proxy port before the server has answered",
   },
   udpHost: {
@@ -95,6 +99,7 @@ export const CLIENT_FLAGS = {
     name: "fast-open",
     short: "f",
     env: "FASTOPEN",
+    sets: ["optimistic"],
     help:
       "Tell apps of success before the target has answered, so that their " +
       "first bytes travel at once",
@@ -103,6 +108,7 @@ export const CLIENT_FLAGS = {
     kind: "switch",
     name: "no-reconnect",
     short: "R",
+    sets: ["reconnect"],
     help: "End when the session is lost",
   },
   retryAuth: {
@@ -169,6 +175,7 @@ export const CLIENT_FLAGS = {
     env: "RENEW",
     value: "TIME",
     default: "0",
+    sets: ["renewMs"],
     help: "Replace each WebSocket after this time, such as 30m, without " +
       "breaking requests; 0 never does",
   },

@@ -11,6 +11,7 @@ export const SERVER_FLAGS = {
     value: "HOST",
     default: "0.0.0.0",
     required: true,
+    sets: ["hostname"],
     help: "Address to listen on",
   },
   wsPort: {
@@ -22,6 +23,7 @@ export const SERVER_FLAGS = {
     min: 0,
     max: 65535,
     default: 8765,
+    sets: ["port"],
     help: "Port to listen on, 0 for a free one",
   },
   token: {
@@ -31,6 +33,7 @@ export const SERVER_FLAGS = {
     env: "TOKEN",
     value: "TOKEN",
     default: "",
+    sets: ["token", "reverse.token"],
     help: "Secret that clients must show; made up and printed if absent",
   },
   workers: {
@@ -59,6 +62,7 @@ export const SERVER_FLAGS = {
     name: "fast-open",
     short: "f",
     env: "FASTOPEN",
+    sets: ["optimistic"],
     help:
       "Reverse mode: tell apps of success before the target has answered, so " +
       "that their first bytes travel at once; elsewhere the client's flag decides",
@@ -70,6 +74,7 @@ export const SERVER_FLAGS = {
     env: "CONNECTOR_TOKEN",
     value: "TOKEN",
     default: "",
+    sets: ["reverse.connectorToken"],
     help: "Reverse mode: secret of connectors; made up and printed if absent",
   },
   connectorAutonomy: {
@@ -86,6 +91,7 @@ export const SERVER_FLAGS = {
     name: "connector-wait-provider",
     value: "TIME",
     default: "5s",
+    sets: ["connectorWaitMs"],
     help: "How long a connector's request waits for a provider",
   },
   reverse: {
@@ -112,6 +118,7 @@ export const SERVER_FLAGS = {
     min: 0,
     max: 65535,
     default: 9870,
+    sets: ["reverse.port"],
     help: "Reverse mode: port of the proxy, 0 for a free one",
   },
   socksUsername: {
@@ -121,6 +128,7 @@ export const SERVER_FLAGS = {
     env: "SOCKS_USERNAME",
     value: "NAME",
     default: "",
+    sets: ["reverse.username"],
     help: "Reverse mode: user name that apps must give",
   },
   socksPassword: {
@@ -130,12 +138,14 @@ export const SERVER_FLAGS = {
     env: "SOCKS_PASSWORD",
     value: "PASSWORD",
     default: "",
+    sets: ["reverse.password"],
     help: "Reverse mode: password that apps must give",
   },
   socksNowait: {
     kind: "switch",
     name: "socks-nowait",
     short: "i",
+    sets: ["socksNoWait"],
     help: "Reverse mode: open the proxy port before a provider is there",
   },
   udpHost: {
