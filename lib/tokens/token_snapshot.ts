@@ -1,3 +1,4 @@
+import type { ProviderGroup } from "./provider_groups.ts";
 import {
   type ConnectorToken,
   type Membership,
@@ -18,16 +19,6 @@ export interface TokenStatus {
   port?: number;
   /** The connector tokens that lead here. */
   connectorTokens?: string[];
-}
-
-/** The providers of one program's instance, in autonomy. */
-export interface ProviderGroup {
-  /** The internal token. */
-  readonly id: string;
-  /** What its providers were admitted with. */
-  readonly reverse: ReverseToken;
-  /** The program that they belong to. */
-  readonly instance: string;
 }
 
 /**

@@ -3,6 +3,7 @@ import { TunnelError } from "../base/errors.ts";
 import type { Credentials, Verdict } from "../transport/accept_tunnel.ts";
 import { isReserved, newToken } from "../wire/token.ts";
 import { PortPool } from "./port_pool.ts";
+import { ProviderGroups } from "./provider_groups.ts";
 import {
   type ConnectorToken,
   type ForwardToken,
@@ -13,11 +14,7 @@ import {
   type ReverseToken,
   type Token,
 } from "./token.ts";
-import {
-  type ProviderGroup,
-  snapshotTokens,
-  type TokenStatus,
-} from "./token_snapshot.ts";
+import { snapshotTokens, type TokenStatus } from "./token_snapshot.ts";
 
 /**
  * How many connector tokens the providers of one reverse token may add; the
@@ -41,7 +38,7 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 export class TokenStore {
   readonly #pool: PortPool;
   readonly #byHash = new Map<string, Token>();
-  readonly #groups = new Map<string, ProviderGroup>();
+  readonly #groups = new ProviderGroups();
   readonly #members = new Set<Membership>();
 
   /**
@@ -157,7 +154,7 @@ export class TokenStore {
    */
   enter(token: Token, instance: string = crypto.randomUUID()): Membership {
     const group = token.kind === "reverse" && token.allowManageConnector
-      ? this.#groupOf(token, instance)
+      ? this.#groups.idOf(token, instance)
       : undefined;
     const membership: Membership = { token, ...(group ? { group } : {}) };
     this.#members.add(membership);
@@ -174,7 +171,7 @@ export class TokenStore {
   snapshot(): TokenStatus[] {
     return snapshotTokens(
       [...this.#byHash.values()],
-      [...this.#groups.values()],
+      this.#groups.all(),
       [...this.#members],
     );
   }
@@ -233,17 +230,6 @@ export class TokenStore {
       );
     }
     return { reverse: token, group };
-  }
-
-  #groupOf(reverse: ReverseToken, instance: string): string {
-    for (const group of this.#groups.values()) {
-      if (group.reverse === reverse && group.instance === instance) {
-        return group.id;
-      }
-    }
-    const id = crypto.randomUUID();
-    this.#groups.set(id, { id, reverse, instance });
-    return id;
   }
 
   /** A group lives while it has a provider, or a token with which one may return. */
