@@ -7,7 +7,7 @@ import { directDialer } from "../dial/direct_dialer.ts";
 import { withUpstreamProxy } from "../dial/upstream_proxy.ts";
 import { UdpExit } from "../exit/udp_exit.ts";
 import { chooseBackend, type ChosenBackend } from "../net/choose_backend.ts";
-import { FAST_OPEN_OFF, fastOpenSupport } from "../net/fast_open.ts";
+import { fastOpenSupport } from "../net/fast_open.ts";
 import { hopReport } from "../net/hop_report.ts";
 import { Resolver } from "../net/resolver.ts";
 import type { StreamConn } from "../net/stream_conn.ts";
@@ -203,8 +203,8 @@ class TunnelClient implements Client {
           ...(caCerts ? { caCerts } : {}),
         });
       const fastest = await dialFastest(urls, dial, signal);
-      const { transport, v1, conn, pong, url } = fastest;
-      const { result: syn, rttUs, reason } = conn?.fastOpen ?? FAST_OPEN_OFF;
+      const { transport, v1, pong, url } = fastest;
+      const { result: syn, rttUs, reason } = fastest.syn;
       observer({ type: "syn", hop: "tunnel", result: syn, rttUs });
       const session = new Session(transport, {
         v1,

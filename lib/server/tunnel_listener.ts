@@ -97,15 +97,15 @@ export class TunnelListener<T> {
       return new Response(`${NAME} is running but API is not enabled.\n`);
     }
     if (!isTunnel) return new Response("404 page not found\n", { status: 404 });
+    if (this.#closing) {
+      const headers = { "retry-after": "1" };
+      return new Response("closing\n", { status: 503, headers });
+    }
     if (!isUpgrade(request)) {
       return new Response("Bad Request\n", {
         status: 400,
         headers: { "sec-websocket-version": "13" },
       });
-    }
-    if (this.#closing) {
-      const headers = { "retry-after": "1" };
-      return new Response("closing\n", { status: 503, headers });
     }
     return this.#upgrade(request, remote);
   }

@@ -4,8 +4,9 @@ import { equalSecret } from "../base/secret.ts";
 import type { Dialer, Target } from "../dial/dialer.ts";
 import type { Backend, Listener } from "../net/backend.ts";
 import { type Conn, END, FAILED } from "../net/conn.ts";
+import type { FastOpenOutcome } from "../net/fast_open.ts";
 import type { HandedOver } from "../net/runtime_sockets.ts";
-import { type Relay, relay } from "../net/relay.ts";
+import { type Relay, relay } from "./relay.ts";
 import { bridgeClient } from "./bridge_client.ts";
 import { PongConn } from "./pong_conn.ts";
 
@@ -21,7 +22,7 @@ export interface BridgeOptions {
   secure: boolean;
   /** PEM of certificates to trust in addition; for `wss`. */
   caCerts?: readonly string[];
-  /** Be able to send pongs that nobody asked for; not for `wss`. @default {false} */
+  /** Be able to send unsolicited pongs; not for `wss`. @default {false} */
   pongs?: boolean;
   /** Gives up when it aborts. */
   signal: AbortSignal;
@@ -32,27 +33,32 @@ export interface Bridge {
   /** Give it to the WebSocket. Close it when the WebSocket is open or failed. */
   client: Deno.HttpClient;
   /** The conn to the server, or why there is none. */
-  dialed: Promise<BridgedConn>;
+  dialed: Promise<Bridged>;
   /** Takes no more; the conn that it has lives on. */
   close(): void;
 }
 
 /** What a bridge has dialled. */
-export interface BridgedConn {
-  /** The conn to the server. */
-  conn: Conn;
+export interface Bridged {
+  /** What the SYN to the server did. */
+  syn: FastOpenOutcome;
+  /** Sends an unsolicited pong, if the bridge was opened for that. */
+  pong: (() => void) | undefined;
+  /** Resolves when the bridge carries nothing any more. */
+  closed: Promise<void>;
   /**
-   * Lets the WebSocket have the conn itself, soon, if that is possible. Nobody else
-   * may write to it then.
+   * Lets the WebSocket have the conn itself, soon, if that is possible; not if pongs
+   * are to be sent.
    */
   stepAside(): void;
 }
 
-/** Not in the way of the requests that wait for a new tunnel. */
+/** Delay before the first try to step aside, so that it does not compete with the
+ * requests that wait for the tunnel. */
 const STEP_ASIDE_MS = 50;
 const MAX_STEP_ASIDE_MS = 10_000;
 /** An upgrade request, a CONNECT or a ClientHello is not longer. */
-const MAX_FIRST_BYTES = 16_384;
+const MAX_OPENING_BYTES = 16_384;
 const PROXY_USER = "synsocks";
 const ENCODER = new TextEncoder();
 const ESTABLISHED = ENCODER.encode("HTTP/1.1 200 OK\r\n\r\n");
@@ -72,7 +78,7 @@ const EMPTY = new Uint8Array(0);
  */
 export function openBridge(options: BridgeOptions): Bridge {
   const { promise: dialed, resolve, reject } = Promise.withResolvers<
-    BridgedConn
+    Bridged
   >();
   // Whoever waits hears of it; nobody may wait.
   dialed.catch(() => {});
@@ -167,7 +173,7 @@ function readFirst(
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  const buffer = new Uint8Array(MAX_FIRST_BYTES);
+  const buffer = new Uint8Array(MAX_OPENING_BYTES);
   let length = 0;
   function failed(): void {
     reject(new TunnelError("closed", "the WebSocket gave up"));
@@ -206,7 +212,10 @@ async function proxyAnswered(conn: Conn, password: string): Promise<Conn> {
     !equalSecret(ENCODER.encode(given ?? ""), ENCODER.encode(expected))
   ) {
     conn.write(REFUSED);
-    throw new TunnelError("denied", "the bridge was used by a stranger");
+    throw new TunnelError(
+      "denied",
+      "rejected an unauthenticated connection to the bridge",
+    );
   }
   conn.write(ESTABLISHED);
   return conn;
@@ -215,39 +224,38 @@ async function proxyAnswered(conn: Conn, password: string): Promise<Conn> {
 async function dialWithFirst(
   local: Conn,
   { backend, dialer, target, secure, pongs, signal }: BridgeOptions,
-): Promise<BridgedConn> {
+): Promise<Bridged> {
   // A request ends with a blank line; a ClientHello comes in one piece or the
   // rest of it follows behind.
   const first = await readFirst(local, secure ? () => true : endsHead, signal);
   const dialed = await dialer.dial(target, { first, signal });
   const { sent } = dialed;
   backend.runtime.tuneTunnel(dialed.conn);
+  const { fastOpen: syn } = dialed.conn;
   // What TLS has made of frames cannot be added to.
-  const conn = pongs && !secure
+  const ponging = pongs && !secure
     ? new PongConn(dialed.conn, first.length - sent)
-    : dialed.conn;
-  const relayed = relay(
-    ...[local, conn, sent < first.length ? first.slice(sent) : EMPTY] as const,
-  );
+    : undefined;
+  const rest = sent < first.length ? first.slice(sent) : EMPTY;
+  const joined = relay(local, ponging ?? dialed.conn, rest);
   return {
-    conn,
+    syn,
+    pong: ponging && (() => ponging.pong()),
+    closed: joined.closed,
     stepAside() {
-      stepAside(relayed, () => backend.runtime.giveConn(local, dialed.conn));
+      giveWay(joined, () => backend.runtime.giveConn(local, dialed.conn));
     },
   };
 }
 
 /** Tries until the relay is over, less and less often: a path may be busy. */
-function stepAside(
-  { closed, stepAside: tryOnce }: Relay,
-  handOver: () => HandedOver,
-  waitMs: number = STEP_ASIDE_MS,
-): void {
+function giveWay(relayed: Relay, giveConn: () => HandedOver): void {
+  let waitMs = STEP_ASIDE_MS;
   let timer = setTimeout(again, waitMs);
-  closed.then(() => clearTimeout(timer));
+  relayed.closed.then(() => clearTimeout(timer));
   async function again(): Promise<void> {
     waitMs = Math.min(2 * waitMs, MAX_STEP_ASIDE_MS);
-    const handed = await tryOnce(handOver);
-    if (handed === "busy") timer = setTimeout(again, waitMs);
+    const given = await relayed.giveWay(giveConn);
+    if (given === "busy") timer = setTimeout(again, waitMs);
   }
 }

@@ -5,19 +5,17 @@ import type { Dialer } from "../dial/dialer.ts";
 import type { ProxyAddress } from "../dial/proxy_url.ts";
 import { UpstreamProxyDialer } from "../dial/upstream_proxy.ts";
 import type { Backend } from "../net/backend.ts";
-import type { Conn } from "../net/conn.ts";
+import { FAST_OPEN_OFF, type FastOpenOutcome } from "../net/fast_open.ts";
 import { parseId } from "../wire/channel_id.ts";
 import { decodeMessage } from "../wire/decode.ts";
 import { encodeMessage } from "../wire/encode.ts";
 import { SUBPROTOCOL } from "../wire/subprotocol.ts";
 import { type Bridge, openBridge } from "./bridge.ts";
-import { PongConn } from "./pong_conn.ts";
 import {
   askLocation,
   followLocation,
   MAX_REDIRECTS,
   mayBeRedirect,
-  UpgradeError,
 } from "./redirect.ts";
 import type { Transport } from "../session/transport.ts";
 import {
@@ -26,6 +24,7 @@ import {
   targetOf,
   type TunnelIdentity,
 } from "./tunnel_url.ts";
+import { UpgradeError } from "./upgrade_error.ts";
 import { WebSocketTransport } from "./web_socket_transport.ts";
 
 /** How to reach a server. */
@@ -54,11 +53,11 @@ export interface DialedTunnel {
   transport: Transport;
   /** Both ends have the extension. */
   v1: boolean;
-  /** The conn to the server, with what its SYN did; unknown without a bridge. */
-  conn: Conn | undefined;
+  /** What the SYN to the server did; `off` without a bridge. */
+  syn: FastOpenOutcome;
   /**
-   * Sends a pong that nobody asked for; only for a provider's `ws`, and harmless
-   * when the tunnel is closed.
+   * Sends an unsolicited pong; only for a provider's `ws`, and harmless when the
+   * tunnel is closed.
    */
   pong: (() => void) | undefined;
 }
@@ -115,11 +114,11 @@ async function dialOnce(
     const v1 = transport.protocol === SUBPROTOCOL;
     // The WebSocket may have dialled by itself, see `bridgeClient`.
     const bridged = await Promise.race([bridge?.dialed, undefined]);
-    const conn = bridged?.conn;
-    const sendsPongs = conn instanceof PongConn && !v1;
-    const pong = sendsPongs ? () => conn.pong() : undefined;
-    if (!sendsPongs) bridged?.stepAside();
-    return { transport, v1, conn, pong };
+    const syn = bridged?.syn ?? FAST_OPEN_OFF;
+    const pong = v1 ? undefined : bridged?.pong;
+    // Pongs go through the bridge.
+    if (!pong) bridged?.stepAside();
+    return { transport, v1, syn, pong };
   } finally {
     bridge?.close();
   }
@@ -185,7 +184,7 @@ async function openWebSocket(
     // The bridge knows the reason better than the WebSocket does.
     const dialed = bridge?.dialed ?? Promise.resolve();
     Promise.race([dialed, Promise.resolve()]).then(
-      () => reject(new UpgradeError("failed", text)),
+      () => reject(new UpgradeError(text)),
       (error) => reject(error instanceof Error ? error : new Error(text)),
     );
   };

@@ -1,34 +1,30 @@
 import { formatTarget } from "../base/address.ts";
-import { errorText, TunnelError } from "../base/errors.ts";
+import { TunnelError } from "../base/errors.ts";
 import { hashToken } from "../wire/token.ts";
+import { tlsFailure } from "./tls_failure.ts";
 import {
   type AuthenticatedUrl,
   authenticateUrl,
   targetOf,
   type TunnelIdentity,
 } from "./tunnel_url.ts";
+import { statusText, UpgradeError } from "./upgrade_error.ts";
 
 /** As many as LinkSocks follows. */
 export const MAX_REDIRECTS = 5;
 
 /** RFC 9110, section 15.4; a 300 or 304 leads nowhere. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-/** How the built-in WebSocket tells the status that it got instead of 101. */
-const STATUS = /Invalid status code: (\d{3})/;
-
-/** A server was reached and did not open a WebSocket. */
-export class UpgradeError extends TunnelError {}
-
 /**
  * Whether the server may have redirected a WebSocket to `url`. After a failure with
- * TLS the built-in one tries HTTP/2, too, and the status of the first is not told.
+ * TLS the built-in one tries HTTP/2 and tells how that failed, not the status. A
+ * client without HTTP/2 tells less: then a flaw of the certificate is hidden, too.
  */
 export function mayBeRedirect(error: unknown, url: URL): boolean {
   if (!(error instanceof UpgradeError)) return false;
-  const status = STATUS.exec(error.message)?.[1];
-  return status === undefined
+  return error.status === undefined
     ? url.protocol === "wss:"
-    : REDIRECTS.has(Number(status));
+    : REDIRECTS.has(error.status);
 }
 
 /**
@@ -54,16 +50,13 @@ export async function askLocation(
     response = await fetch(http, { client, signal, redirect: "manual" });
     await response.body?.cancel();
   } catch (error) {
-    const reason = whyNoTls(error);
+    const reason = tlsFailure(error);
     if (reason === undefined) return undefined;
     throw new TunnelError("failed", reason);
   }
   const { status, headers } = response;
   if (!REDIRECTS.has(status)) {
-    throw new TunnelError(
-      "failed",
-      `the server opens no WebSocket (a plain GET is answered with ${status})`,
-    );
+    throw new TunnelError("failed", statusText(status));
   }
   const next = URL.parse(headers.get("location") ?? "//", http);
   if (next?.protocol === "http:") next.protocol = "ws:";
@@ -71,28 +64,11 @@ export async function askLocation(
   if (next?.protocol !== "ws:" && next?.protocol !== "wss:") {
     throw new TunnelError(
       "failed",
-      "the server redirects to what is no server",
+      "the server redirects to a URL that is not ws:// or wss://",
     );
   }
   next.hash = "";
   return next;
-}
-
-/** The words of rustls, which stand behind the URL with the token. */
-const BAD_CERTIFICATE = /invalid peer certificate: (.+)$/;
-const NO_TLS = /received corrupt message/;
-
-/** Why there was no TLS, if that was it, and what would change it. */
-function whyNoTls(error: unknown): string | undefined {
-  const cause = error instanceof Error ? error.cause ?? error : error;
-  const text = errorText(cause);
-  if (NO_TLS.test(text)) return "the server does not speak TLS: use ws://";
-  const flaw = BAD_CERTIFICATE.exec(text)?.[1];
-  if (flaw === undefined) return undefined;
-  const advice = flaw.includes("CaUsedAsEndEntity")
-    ? "make it with openssl req -addext basicConstraints=critical,CA:FALSE"
-    : "--ca-file names one to trust";
-  return `the server's certificate is not accepted: ${flaw}; ${advice}`;
 }
 
 /** What decides over a redirect. */
@@ -127,7 +103,7 @@ export async function followLocation(
       `the server redirects to ${
         formatTarget(targetOf(location))
       }, which may ` +
-        "not see the token (--follow-hosts allows it)",
+        "not see the token (followHosts allows it)",
     );
   }
   if (given) return { url: location, authenticated: true };

@@ -4,6 +4,8 @@ import type { Transport, TransportHandler } from "../session/transport.ts";
 
 /** RFC 6455, section 7.4.1. */
 const CLOSE_TOO_BIG = 1009;
+/** There was no close frame. */
+const CLOSE_LOST = 1006;
 /** A close frame has room for 123 bytes of text: RFC 6455, section 5.5. */
 const MAX_REASON_BYTES = 123;
 /** How long a peer may take to answer our close frame. */
@@ -73,7 +75,7 @@ export class WebSocketTransport implements Transport {
     if (this.#socket.readyState >= WebSocket.CLOSING) return;
     this.#closing = setTimeout(() => {
       this.#abandon();
-      this.#onClose(1006, "the peer did not answer the close frame");
+      this.#onClose(CLOSE_LOST, "the peer did not answer the close frame");
     }, CLOSE_DEADLINE_MS);
     this.#socket.close(code, cut(reason));
   }
@@ -102,14 +104,23 @@ export class WebSocketTransport implements Transport {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#closing);
-    const text = reason === "" ? `code ${code}` : `code ${code}: ${reason}`;
-    const error = new TunnelError(
-      "closed",
-      `the WebSocket was closed (${text})`,
-    );
+    const error = new TunnelError("closed", closeText(code, reason));
     this.#waiting.push((handler) => handler.closed(error));
     this.#tell();
   }
+}
+
+/** Why a WebSocket is over, in words. */
+function closeText(code: number, reason: string): string {
+  // Codes of RFC 6455, section 7.4.1, that never travel; Deno also tells 0.
+  const isLost = code === 0 || code === CLOSE_LOST;
+  if (isLost && reason === "") return "the connection was lost";
+  const text = isLost
+    ? reason
+    : reason === ""
+    ? `code ${code}`
+    : `code ${code}: ${reason}`;
+  return `the WebSocket was closed (${text})`;
 }
 
 /**

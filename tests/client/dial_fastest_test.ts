@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TunnelError } from "../../lib/base/errors.ts";
 import { dialFastest } from "../../lib/client/dial_fastest.ts";
+import { FAST_OPEN_OFF } from "../../lib/net/fast_open.ts";
 import type { DialedTunnel } from "../../lib/transport/dial_tunnel.ts";
 import { MemoryTransport } from "../session/_transport_pair.ts";
 
@@ -11,7 +12,7 @@ const NEVER = new AbortController().signal;
 
 function tunnel(): DialedTunnel & { transport: MemoryTransport } {
   const [transport] = MemoryTransport.pair();
-  return { transport, v1: true, conn: undefined, pong: undefined };
+  return { transport, v1: true, syn: FAST_OPEN_OFF, pong: undefined };
 }
 
 Deno.test("dialFastest() takes the first that lets us in and aborts the others", async () => {

@@ -91,7 +91,7 @@ for (const backend of BACKENDS) {
       await assertRejects(
         () => within(stranger.closed),
         TunnelError,
-        "the server's certificate is not accepted: UnknownIssuer; --ca-file",
+        "the server's certificate is not accepted: no trusted authority",
       );
       // Nor is one that does not speak TLS, and the user is told.
       const plain = await startClient({

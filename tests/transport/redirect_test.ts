@@ -1,10 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TunnelError } from "../../lib/base/errors.ts";
-import {
-  followLocation,
-  mayBeRedirect,
-  UpgradeError,
-} from "../../lib/transport/redirect.ts";
+import { followLocation, mayBeRedirect } from "../../lib/transport/redirect.ts";
+import { UpgradeError } from "../../lib/transport/upgrade_error.ts";
 import { hashToken } from "../../lib/wire/token.ts";
 
 const IDENTITY = {
@@ -58,7 +55,7 @@ for (const [from, to] of OTHER_HOST) {
       const error = await assertRejects(
         () => follow(from, location),
         TunnelError,
-        "--follow-hosts",
+        "followHosts",
       );
       assertEquals(error.code, "denied");
       assert(!error.message.includes(HASH));
@@ -82,7 +79,6 @@ Deno.test("[21] mayBeRedirect() knows the statuses that lead somewhere", () => {
   const ws = new URL("ws://h/");
   const failure = (status: number) =>
     new UpgradeError(
-      "failed",
       `NetworkError: failed to connect to WebSocket: Invalid status code: ${status}`,
     );
   for (const status of [301, 302, 303, 307, 308]) {
@@ -95,7 +91,7 @@ Deno.test("[21] mayBeRedirect() knows the statuses that lead somewhere", () => {
 
 Deno.test("mayBeRedirect() cannot know it behind TLS, if a server was reached", () => {
   const wss = new URL("wss://h/");
-  assertEquals(mayBeRedirect(new UpgradeError("failed", "x"), wss), true);
+  assertEquals(mayBeRedirect(new UpgradeError("x"), wss), true);
   assertEquals(mayBeRedirect(new TunnelError("failed", "x"), wss), false);
   assertEquals(mayBeRedirect(new Error("x"), wss), false);
 });

@@ -1,17 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Backend } from "../../lib/net/backend.ts";
 import { END, FAILED } from "../../lib/net/conn.ts";
-import { type Relay, relay } from "../../lib/net/relay.ts";
+import { type Relay, relay } from "../../lib/transport/relay.ts";
 import { turns } from "../ffi/turns.ts";
-import { connPair } from "./_acceptor.ts";
-import { testCases } from "./_backends.ts";
-import type { EventConn } from "./_event_conn.ts";
+import { connPair } from "../net/_acceptor.ts";
+import { testCases } from "../net/_backends.ts";
+import type { EventConn } from "../net/_event_conn.ts";
 import {
   between,
   firstDifference,
   randomBytes,
   seededRandom,
-} from "./_random.ts";
+} from "../net/_random.ts";
 
 interface Stage {
   relay: Relay;
@@ -236,7 +236,7 @@ testCases([
     },
   },
   {
-    name: "relay() goes on when it cannot step aside",
+    name: "relay() goes on when nobody takes over",
     async run(backend) {
       const { app, target, relay, ended } = await stage(backend);
       const there = randomBytes(seededRandom(50), 5_000_000);
@@ -245,7 +245,7 @@ testCases([
       const [gotThere, gotBack, over] = await Promise.all([
         target.readAll(),
         app.readAll(),
-        relay.stepAside(() => {
+        relay.giveWay(() => {
           asked++;
           return "busy";
         }),
@@ -262,11 +262,11 @@ testCases([
     },
   },
   {
-    name: "relay() passes on what came before a reset while it steps aside",
+    name: "relay() passes on what came before a reset while it gives way",
     async run(backend) {
       const { app, target, relay } = await stage(backend);
       const last = randomBytes(seededRandom(60), 50_000);
-      const aside = relay.stepAside(() => "busy");
+      const aside = relay.giveWay(() => "busy");
       await target.writeAll(last);
       target.closeWrite();
       const got = await app.readAll();

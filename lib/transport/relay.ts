@@ -1,23 +1,23 @@
 import { setImmediate } from "node:timers";
-import { type Conn, END, FAILED } from "./conn.ts";
-import type { HandedOver } from "./runtime_sockets.ts";
+import { type Conn, END, FAILED } from "../net/conn.ts";
+import type { HandedOver } from "../net/runtime_sockets.ts";
 
 /** Turns of the loop in which what is under way arrives, or else the way is busy. */
-const STEP_ASIDE_TURNS = 50;
+const GIVE_WAY_TURNS = 50;
 
 /** Two conns that are joined. */
 export interface Relay {
   /** Resolves when both are closed, or somebody else has them. */
   closed: Promise<void>;
   /**
-   * Lets `handOver` join the two in another way, at a moment when all that was read
-   * was written. While that is busy it is asked again, for some turns of the loop in
+   * Lets `take` join the two in another way, at a moment when all that was read was
+   * written. While that is busy it is asked again, for some turns of the loop in
    * which nothing is read from `b`; then the relay goes on.
    *
-   * @returns what `handOver` said last; `busy` if it was never asked, `impossible`
-   *   if the relay is over in its own way
+   * @returns what `take` said last; `busy` if it was never asked, `impossible` if
+   *   the relay is over in its own way
    */
-  stepAside(handOver: () => HandedOver): Promise<HandedOver>;
+  giveWay(take: () => HandedOver): Promise<HandedOver>;
 }
 
 /** One buffer for all relays: it is empty again before a call returns. */
@@ -70,12 +70,12 @@ export function relay(
   back.run();
   return {
     closed: promise,
-    async stepAside(handOver) {
+    async giveWay(take) {
       let handed: HandedOver = "busy";
       back.paused = true;
-      for (let turn = 0; turn < STEP_ASIDE_TURNS && !ended; turn++) {
+      for (let turn = 0; turn < GIVE_WAY_TURNS && !ended; turn++) {
         there.run();
-        if (!ended && there.isEmpty && back.isEmpty) handed = handOver();
+        if (!ended && there.isEmpty && back.isEmpty) handed = take();
         if (handed !== "busy") break;
         await new Promise<void>((next) => void setImmediate(next));
       }
