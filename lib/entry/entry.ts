@@ -118,6 +118,16 @@ export class Entry {
     return { hostname: host, port };
   }
 
+  /** Lets the program end although the port is open. */
+  unref(): void {
+    this.#listener.unref();
+  }
+
+  /** Undoes `unref`. */
+  ref(): void {
+    this.#listener.ref();
+  }
+
   /** Requests that are being served. */
   get active(): number {
     return this.#active;

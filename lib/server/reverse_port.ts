@@ -20,6 +20,7 @@ export class ReversePort {
   readonly #options: ReversePortOptions;
   #entry: Entry | undefined;
   #closed = false;
+  #isUnref = false;
 
   /** Does not listen yet. */
   constructor(context: ServerContext, options: ReversePortOptions) {
@@ -56,6 +57,7 @@ export class ReversePort {
       logger,
       observer,
     });
+    if (this.#isUnref) this.#entry.unref();
     const { addr } = this.#entry;
     logger.info("SOCKS5 port opened", { host: addr.hostname, port: addr.port });
   }
@@ -69,6 +71,18 @@ export class ReversePort {
         error: errorText(error),
       });
     }
+  }
+
+  /** Lets the program end although the port is open, now or later. */
+  unref(): void {
+    this.#isUnref = true;
+    this.#entry?.unref();
+  }
+
+  /** Undoes `unref`. */
+  ref(): void {
+    this.#isUnref = false;
+    this.#entry?.ref();
   }
 
   /** Accepts nothing more; requests that are being served go on. */

@@ -42,6 +42,13 @@ export interface Server extends AsyncDisposable {
   readonly tokens: TokenApi;
   /** One line for each hop: what TCP Fast Open does there, and if nothing, why. */
   report(): string[];
+  /**
+   * Lets the program end although the server's ports are open. Connected clients keep
+   * it running all the same, and so do several workers.
+   */
+  unref(): void;
+  /** Undoes `unref`. */
+  ref(): void;
   /** Accepts nothing more, lets channels end for a while, then ends. */
   close(): Promise<void>;
   /** Ends at once. */
@@ -251,6 +258,16 @@ class RelayServer implements Server {
         return serveConnector(this.#context, client, providers);
       }
     }
+  }
+
+  unref(): void {
+    this.#listener?.unref();
+    this.tokens.unref();
+  }
+
+  ref(): void {
+    this.#listener?.ref();
+    this.tokens.ref();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -38,6 +38,7 @@ export class ServerTokens {
   readonly #store = new TokenStore();
   readonly #endpoints = new Map<ReverseToken, ReverseEndpoint>();
   readonly #members = new Set<Member>();
+  #isUnref = false;
 
   /** None yet. */
   constructor(context: ServerContext) {
@@ -59,6 +60,7 @@ export class ServerTokens {
     const token = this.#addReverse(options);
     try {
       const endpoint = new ReverseEndpoint(this.#context, token);
+      if (this.#isUnref) endpoint.port?.unref();
       if (this.#context.socksNoWait) endpoint.port?.open();
       this.#endpoints.set(token, endpoint);
     } catch (error) {
@@ -140,6 +142,18 @@ export class ServerTokens {
       if (name === token) return port?.addr;
     }
     return undefined;
+  }
+
+  /** SOCKS ports, those that come later too, let the program end. */
+  unref(): void {
+    this.#isUnref = true;
+    for (const { port } of this.#endpoints.values()) port?.unref();
+  }
+
+  /** Undoes `unref`. */
+  ref(): void {
+    this.#isUnref = false;
+    for (const { port } of this.#endpoints.values()) port?.ref();
   }
 
   /** No SOCKS port accepts anything more. */

@@ -184,6 +184,10 @@ class ServerWorkers implements Server {
     return this.#report;
   }
 
+  // A thread has neither.
+  unref(): void {}
+  ref(): void {}
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

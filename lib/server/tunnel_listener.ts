@@ -78,6 +78,16 @@ export class TunnelListener<T> {
     this.#closing = true;
   }
 
+  /** Lets the program end although the port is open. */
+  unref(): void {
+    this.#http.unref();
+  }
+
+  /** Undoes `unref`. */
+  ref(): void {
+    this.#http.ref();
+  }
+
   /** Closes the port, and with it all tunnels. */
   shutdown(): Promise<void> {
     return this.#http.shutdown();
