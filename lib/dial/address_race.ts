@@ -7,9 +7,9 @@ import type { Dialed, Dialer, DialOptions, Target } from "./dialer.ts";
 
 /** RFC 8305, section 5: Connection Attempt Delay. */
 const ATTEMPT_DELAY_MS = 250;
-/** More addresses than this are not tried. */
+/** Upper bound on addresses to try. */
 const MAX_ATTEMPTS = 8;
-/** Why an attempt is given up that another one has overtaken. */
+/** Reason for canceling an attempt when another address connected first. */
 const OVERTAKEN = new TunnelError("timeout", "another address was faster");
 
 /**

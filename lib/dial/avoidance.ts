@@ -1,40 +1,39 @@
-/** What may be done at present. */
+/** Whether to try something that has failed before. */
 export type AvoidanceState =
-  /** Nothing speaks against it. */
+  /** It has not failed. */
   | "free"
   /** It has failed; leave it alone. */
   | "avoid"
-  /** It has failed, and somebody may try it again. */
+  /** It has failed, and one caller may try again. */
   | "due";
 
 /** What is kept of one. */
 export interface AvoidanceRecord {
-  /** How often it has failed in a row, 1 and more. */
+  /** Failures in a row, at least 1. */
   readonly failures: number;
-  /** Until when it is left alone: milliseconds since 1970. */
+  /** When to try again, in milliseconds since 1970. */
   readonly untilMs: number;
 }
 
-/** After the first failure. */
+/** Wait after the first failure. */
 const FIRST_MS = 60_000;
-/** However often it fails. */
+/** Upper bound on the wait. */
 const LONGEST_MS = 3_600_000;
-/** One who tries and does not tell how it went blocks others no longer. */
+/** A trial without a result stops blocking others after this time. */
 const TRIAL_MS = 30_000;
-/** More failures make no difference. */
+/** Failures count up to this. */
 const MAX_FAILURES = 32;
 
 /**
- * Something that has failed and is left alone for a while: a minute, doubling to
- * an hour. When it is over exactly one may try it again, and the others wait for
- * what that one finds.
+ * Something that failed and is avoided for a minute, doubling to an hour. Then
+ * exactly one caller may try again, and the others wait for its result.
  */
 export class Avoidance {
   #failures: number;
   #untilMs: number;
   #trialEndsMs = 0;
 
-  /** Has not failed yet, or goes on from what was kept. */
+  /** Starts without failures, or from a stored record. */
   constructor({ failures, untilMs }: AvoidanceRecord = NEVER) {
     this.#failures = Math.min(failures, MAX_FAILURES);
     this.#untilMs = untilMs;
@@ -46,32 +45,32 @@ export class Avoidance {
     return this.leftMs(nowMs) > 0 ? "avoid" : "due";
   }
 
-  /** How long it is still left alone, at present. */
+  /** Time left until the next trial. */
   leftMs(nowMs: number): number {
     const left = Math.max(this.#untilMs, this.#trialEndsMs) - nowMs;
-    // A clock that was set back must not prolong it.
+    // A clock that was set back must not make the wait longer.
     return left > LONGEST_MS ? 0 : Math.max(0, left);
   }
 
-  /** Whether somebody is trying it again now. */
+  /** Whether a trial is running. */
   isTriedAt(nowMs: number): boolean {
     return nowMs < this.#trialEndsMs;
   }
 
-  /** Somebody tries it again; nobody else does meanwhile. */
+  /** Starts a trial; no other may start until it ends. */
   beginTrial(nowMs: number): void {
     this.#trialEndsMs = nowMs + TRIAL_MS;
   }
 
-  /** The trial has told nothing: the next one may try. */
+  /** The trial had no result: the next caller may try. */
   endTrial(): void {
     this.#trialEndsMs = 0;
   }
 
   /**
-   * It has failed. Of many that began together only the first one counts.
+   * Records a failure. Of failures that began together only the first counts.
    *
-   * @returns Whether it is left alone because of this failure.
+   * @returns Whether this failure started a wait.
    */
   fail(nowMs: number): boolean {
     if (!this.isTriedAt(nowMs) && this.stateAt(nowMs) === "avoid") return false;
@@ -82,7 +81,7 @@ export class Avoidance {
     return true;
   }
 
-  /** What is to be kept of it. */
+  /** The record to store. */
   get record(): AvoidanceRecord {
     return { failures: this.#failures, untilMs: this.#untilMs };
   }

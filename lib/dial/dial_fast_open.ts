@@ -18,13 +18,13 @@ export interface DialFastOpenOptions {
   hostname?: string;
   /**
    * The first bytes to send. They travel in the SYN if the kernel has a cookie
-   * of the target, else right behind the handshake. A SYN may arrive twice (RFC
-   * 7413, section 6.1), so they must do no harm when they do: a request that may
-   * be repeated, a ClientHello.
+   * for the target, otherwise right after the handshake. A SYN may arrive twice
+   * (RFC 7413, section 6.1), so they must do no harm when they do: a request
+   * that may be repeated, a ClientHello.
    */
   data?: Uint8Array;
   /**
-   * Put `data` into the SYN. With `false` the dial is plain, for comparison.
+   * Put `data` into the SYN; `false` dials plain, for comparison.
    *
    * @default {true}
    */
@@ -33,27 +33,27 @@ export interface DialFastOpenOptions {
   signal?: AbortSignal;
   /**
    * Which sockets: `epoll` (Linux, `--allow-ffi`), `deno` (everywhere, without
-   * Fast Open), or the better one that can be had.
+   * Fast Open), or the better one available.
    *
    * @default {"auto"}
    */
   backend?: BackendChoice;
 }
 
-/** Names looked up by all dials of a program. */
+/** Shared by all dials of a program. */
 const RESOLVER = new Resolver();
 
 /**
  * Dials TCP with the first bytes in the SYN (TCP Fast Open, RFC 7413), as
- * `Deno.connect` does without. A name's addresses are tried as in RFC 8305; only
- * the first attempt uses Fast Open. Where Fast Open cannot be had, the dial is
- * plain, and `fastOpen` of the conn says so and why.
+ * `Deno.connect` does without. A name's addresses are tried as in RFC 8305;
+ * only the first attempt uses Fast Open. Without Fast Open the dial is plain,
+ * and the conn's `fastOpen` tells why.
  *
  * @param options Where to dial, and the first bytes.
  * @returns An established conn; all of `data` is sent or being sent.
  * @throws {TunnelError} `refused`, `unreachable`, `timeout`, `name` …
- * @throws {ConfigError} if the port is wrong, or `epoll` was asked for and cannot
- *   be had
+ * @throws {ConfigError} if the port is wrong, or `epoll` was requested and is
+ *   not available
  *
  * @example A request whose answer comes after one round trip instead of two
  * ```ts ignore
@@ -102,7 +102,7 @@ export async function dialFastOpen(
   }
 }
 
-/** Adds why there was no Fast Open to the outcome of a dial without. */
+/** Adds the reason to the outcome of a dial without Fast Open. */
 function explained(
   outcome: FastOpenOutcome,
   chosen: ChosenBackend,

@@ -8,17 +8,15 @@ export interface DialOptions {
   /** The bytes to send first; the caller sends what `Dialed.sent` leaves. */
   first?: Uint8Array;
   /**
-   * It does no harm when `first` arrives twice, which SYN data may (RFC 7413,
-   * section 2.1), though its bytes do not show that. @default {false}
+   * `first` may safely arrive twice, as SYN data can (RFC 7413, section 2.1),
+   * although its bytes do not show it. @default {false}
    */
   mayRepeat?: boolean;
   /** Gives up when it aborts. */
   signal?: AbortSignal;
 }
 
-/**
- * Opens conns outward. Most dialers wrap another one; the last really connects.
- */
+/** Opens outgoing conns. Most dialers wrap another one; the last one connects. */
 export interface Dialer {
   /** Rejects with `TunnelError`, or with the signal's reason. */
   dial(target: Target, options?: DialOptions): Promise<Dialed>;

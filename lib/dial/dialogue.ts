@@ -7,13 +7,13 @@ import {
   IGNORE,
 } from "../net/conn.ts";
 
-/** Why a conn without an error of its own cannot be used. */
+/** Error for a conn that has none of its own. */
 const CLOSED = new TunnelError("closed", "the conn is closed");
 
 /**
- * Question and answer on a conn, as promises. It reads no byte more than it was
- * asked for: what the peer sends behind its answer stays in the conn for whoever
- * owns it next, and nothing has to be put back.
+ * Request and response on a conn, as promises. Reads no byte beyond what was
+ * asked for: what the peer sends after its answer stays in the conn for its
+ * next owner.
  */
 export class Dialogue implements ConnHandler {
   readonly #conn: Conn;
@@ -29,14 +29,14 @@ export class Dialogue implements ConnHandler {
     signal?.addEventListener("abort", this.#onChange, { once: true });
   }
 
-  /** Leaves the conn to its next owner. */
+  /** Hands the conn to its next owner. */
   release(): void {
     this.#signal?.removeEventListener("abort", this.#onChange);
     this.#conn.handler = IGNORE;
   }
 
   /**
-   * Reads exactly so many bytes.
+   * Reads exactly `count` bytes.
    *
    * @throws {TunnelError} `protocol` if the end comes before them; the conn's own
    *   error; the signal's reason
@@ -62,7 +62,7 @@ export class Dialogue implements ConnHandler {
     }
   }
 
-  /** Tries once; when there was nothing to do it first waits for a change. */
+  /** Tries once; if nothing was possible, waits for a change and returns 0. */
   async #attempt(act: () => number): Promise<number> {
     this.#signal?.throwIfAborted();
     const count = act();

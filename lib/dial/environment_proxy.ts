@@ -5,15 +5,18 @@ import { parseProxyUrl, type ProxyAddress } from "./proxy_url.ts";
 /** Gives the value of an environment variable. */
 export type Environment = (name: string) => string | undefined;
 
-/** The port of an `http` proxy in a variable, as with LinkSocks; curl has 1080. */
+/**
+ * Default port of an `http` proxy in a variable, as in LinkSocks; curl uses
+ * 1080.
+ */
 const HTTP_PORT = 80;
 const LOOPBACK = /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|::1)$/i;
 
 /**
- * The proxy that the environment names for the dial of a server: `HTTP_PROXY`, or
- * for TLS `HTTPS_PROXY`, else `ALL_PROXY`; each in upper case, else in lower case.
- * A value without a scheme is an `http` proxy. There is none for this machine and
- * for what `NO_PROXY` lists.
+ * The proxy that the environment names for a server: `HTTP_PROXY`, or for TLS
+ * `HTTPS_PROXY`, else `ALL_PROXY`; each in upper case, else in lower case. A
+ * value without a scheme is an `http` proxy. This machine and what `NO_PROXY`
+ * lists need none.
  *
  * @param target The server.
  * @param secure Whether it is reached with TLS.

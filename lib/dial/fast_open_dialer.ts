@@ -6,11 +6,14 @@ import type { Dialer, DialOptions } from "./dialer.ts";
 import type { FastOpenLesson, FastOpenMemory } from "./fast_open_memory.ts";
 import { isSafeToRepeat } from "./safe_to_repeat.ts";
 
-/** RFC 6298, section 2: whoever has no answer then sends its SYN again. */
+/** RFC 6298, section 2: a SYN without an answer is sent again after this time. */
 const SYN_REPEAT_MS = 1000;
-/** What those say who answered a SYN with data, and whose word it may not be. */
+/**
+ * Errors that answer a SYN with data, maybe from a firewall and not from the
+ * target.
+ */
 const ANSWERS: readonly string[] = ["refused", "reset", "unreachable"];
-/** The conn of a dial whose SYN with data was answered by one of `ANSWERS`. */
+/** Outcome of a plain dial after one of `ANSWERS` to the SYN with data. */
 const REFUSED_DATA: FastOpenOutcome = {
   result: "avoided",
   rttUs: 0,
@@ -19,13 +22,13 @@ const REFUSED_DATA: FastOpenOutcome = {
 
 /** When SYNs carry data. */
 export interface FastOpenPolicy {
-  /** Put first bytes into the SYN where that does no harm. @default {false} */
+  /** Put first bytes into the SYN when they may arrive twice. @default {false} */
   fastOpen?: boolean;
-  /** Do so with any first bytes. @default {false} */
+  /** Put any first bytes into the SYN. @default {false} */
   anyBytes?: boolean;
-  /** Told when nothing comes of a SYN that has tried Fast Open. */
+  /** Called when a SYN that tried Fast Open led to no conn. */
   synFailed?: () => void;
-  /** Knows where Fast Open is to be left alone. @default it is tried everywhere */
+  /** Knows where to avoid Fast Open. @default it is tried everywhere */
   memory?: FastOpenMemory;
 }
 
@@ -33,8 +36,8 @@ export interface FastOpenPolicy {
  * The last link of a chain of dialers: dials IP addresses, with the first bytes in
  * the SYN where its policy says so.
  *
- * An address that refuses data is asked again without: a firewall may have answered
- * in the place of a target that would not have minded.
+ * An address that refuses data is dialed again without: a firewall may have
+ * answered in its place.
  */
 export class FastOpenDialer implements Dialer {
   readonly #backend: Backend;
@@ -111,7 +114,7 @@ export class FastOpenDialer implements Dialer {
   }
 }
 
-/** What a dial without a conn says of its SYN with data. */
+/** What a failed dial teaches about its SYN with data. */
 function lessonOf(error: unknown, tookMs: number): FastOpenLesson {
   switch (errorCode(error)) {
     case "timeout":
@@ -122,7 +125,7 @@ function lessonOf(error: unknown, tookMs: number): FastOpenLesson {
       // Somebody has answered.
       return "unknown";
     default:
-      // Given up, by an app for example: was there time for an answer?
+      // Canceled, for example by an app: was there time for an answer?
       return tookMs < SYN_REPEAT_MS ? "unknown" : "unanswered";
   }
 }

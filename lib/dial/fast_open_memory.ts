@@ -13,7 +13,7 @@ import { keyOf, type Place, placeOf, placeOfText } from "./place.ts";
 /**
  * How a dial with data for the SYN went: what the kernel says of the conn, or
  *
- * - `dataRefused`: somebody refused it, and not the one without data behind it
+ * - `dataRefused`: the SYN with data was refused, the one without was not
  * - `optionLost`: `noCookie`, and the SYN that asked for one had to be sent again
  * - `unanswered`: nothing came, though the SYN was sent again
  * - `unknown`: it ended before that, or the host answered something else
@@ -31,28 +31,34 @@ export interface FastOpenMemoryOptions {
   now?: () => number;
   /** The present local network. @default `localNetwork()` */
   network?: () => string;
-  /** More addresses are not remembered; the oldest goes. @default {4096} */
+  /**
+   * Addresses to remember; the least recently used one is dropped. @default
+   * {4096}
+   */
   capacity?: number;
 }
 
-/** A memory has so many addresses, unless told otherwise. */
+/** Default number of addresses. */
 export const MEMORY_CAPACITY = 4096;
-/** Nobody is in more networks. */
+/** Upper bound on networks. */
 const MAX_NETWORKS = 64;
-/** So many hosts that lose SYNs with data are the network's fault. */
+/** After this many hosts that lose SYNs with data, the network is at fault. */
 const HOSTS_OF_A_NETWORK = 3;
-/** Data that was left alone: once happens when the target's key has changed. */
+/**
+ * Ignored data counts from the second time: once happens when the target's key
+ * changed.
+ */
 const REFUSALS = 2;
-/** What has not been tried again for so long is not kept. */
+/** Records older than this are not stored. */
 const KEEP_MS = 86_400_000;
 
-/** What there is to remember; all else only ends what was. */
+/** Lessons to remember; all others only end what was remembered. */
 const FAULTS: readonly FastOpenLesson[] = [
   ...["synRepeated", "dataRefused", "optionLost", "unanswered"] as const,
   "notAcknowledged",
 ];
 
-/** What a SYN had that was lost: data, or the option that asks for a cookie. */
+/** What the lost SYN carried: data, or the option that asks for a cookie. */
 type Lost = "data" | "option";
 
 interface KnownTarget {
@@ -60,7 +66,7 @@ interface KnownTarget {
   readonly avoidance: Avoidance;
   /** What has failed last. */
   lost: Lost;
-  /** Its data was left alone so often in a row. */
+  /** How often in a row it ignored the data. */
   refusals: number;
 }
 
@@ -68,7 +74,7 @@ interface KnownNetwork {
   readonly avoidance: Avoidance;
   /** What has failed last. */
   lost: Lost;
-  /** To which hosts SYNs were lost since one of the kind arrived. */
+  /** Hosts that lost SYNs since one of the kind arrived. */
   readonly hosts: Readonly<Record<Lost, Set<string>>>;
 }
 
@@ -86,14 +92,13 @@ interface KnownNetwork {
  * that option is let through.
  */
 export class FastOpenMemory {
-  /** Told when `records` has changed. */
+  /** Called when `records` changes. */
   onChange: (() => void) | undefined;
   readonly #now: () => number;
   readonly #network: () => string;
   readonly #targets: RecentMap<KnownTarget>;
   readonly #networks = new RecentMap<KnownNetwork>(MAX_NETWORKS);
 
-  /** Knows nothing yet. */
   constructor(options: FastOpenMemoryOptions = {}) {
     const {
       now = () => Date.now(),
@@ -106,11 +111,11 @@ export class FastOpenMemory {
   }
 
   /**
-   * Whether a dial has to go plain. When it has not, tell with `learn` how it went:
+   * Whether a dial must go plain. If not, report with `learn` how it went:
    * others may be waiting for that.
    *
-   * @returns What the conn of the plain dial is to say; nothing if data may go
-   *   into the SYN
+   * @returns The outcome for the plain conn; `undefined` if data may go into
+   *   the SYN
    */
   avoids(address: SocketAddress): FastOpenOutcome | undefined {
     if (this.#knowsNothing) return undefined;
@@ -119,7 +124,7 @@ export class FastOpenMemory {
     const target = this.#targets.get(keyOf(place))?.avoidance;
     if (!network && !target) return undefined;
     const now = this.#now();
-    // Both are asked before a trial of either begins.
+    // Check both before starting a trial of either.
     if (network?.stateAt(now) === "avoid") {
       return avoided("this network does not pass", network, now);
     }
@@ -132,7 +137,7 @@ export class FastOpenMemory {
     return undefined;
   }
 
-  /** How a dial went that `avoids` did not keep from putting data into its SYN. */
+  /** How a dial went that `avoids` allowed to put data into its SYN. */
   learn(address: SocketAddress, lesson: FastOpenLesson): void {
     if (this.#knowsNothing && !FAULTS.includes(lesson)) return;
     const place = placeOf(address, this.#network());
@@ -147,7 +152,7 @@ export class FastOpenMemory {
         this.#targetFailed(place, "option");
         return this.#networkLost(place, "option");
       case "unanswered":
-        // A host that is gone says nothing of the network.
+        // A host that is down says nothing about the network.
         this.#networks.get(place.network)?.avoidance.endTrial();
         return this.#targetFailed(place, "option");
       case "notAcknowledged":
@@ -160,7 +165,7 @@ export class FastOpenMemory {
     }
   }
 
-  /** So it is nearly always, and then a dial shall not cost anything here. */
+  /** The usual case, in which a dial must cost nothing here. */
   get #knowsNothing(): boolean {
     return this.#targets.size === 0 && this.#networks.size === 0;
   }
@@ -178,7 +183,7 @@ export class FastOpenMemory {
     if (forgotten.includes(true)) this.onChange?.();
   }
 
-  /** The SYN with data arrived, and the peer did not want the data. */
+  /** The SYN with data arrived and the peer ignored the data. */
   #refused(place: Place): void {
     if (this.#networks.delete(place.network)) this.onChange?.();
     const known = this.#target(place);
@@ -187,7 +192,7 @@ export class FastOpenMemory {
     if (failures > 0 || known.refusals >= REFUSALS) this.#targetFailed(place);
   }
 
-  /** A first visit: the option got through, whatever data would do. */
+  /** A first visit: the option got through. */
   #optionArrived(place: Place): void {
     const network = this.#networks.get(place.network);
     network?.hosts.option.clear();
@@ -234,7 +239,7 @@ export class FastOpenMemory {
     return known;
   }
 
-  /** What is worth to be kept for the next start. */
+  /** What to store for the next start. */
   get records(): FastOpenRecords {
     const networks: NetworkRecord[] = [];
     for (const [network, { avoidance }] of this.#networks.entries()) {
@@ -250,7 +255,7 @@ export class FastOpenMemory {
     return { networks, targets };
   }
 
-  /** Remembers what was kept; with too little room what was used last. */
+  /** Restores stored records; with too little room, the most recently used ones. */
   restore({ networks, targets }: FastOpenRecords): void {
     for (const record of networks.filter((one) => this.#isWorth(one))) {
       this.#networks.set(record.network, newNetwork(record));

@@ -1,21 +1,21 @@
 import type { AvoidanceRecord } from "./avoidance.ts";
 
-/** What is kept of a network that does not pass SYNs with data. */
+/** Stored for a network that drops SYNs with data. */
 export interface NetworkRecord extends AvoidanceRecord {
   /** As in `Place`. */
   readonly network: string;
 }
 
-/** What is kept of an address that does not take SYNs with data. */
+/** Stored for an address that does not take SYNs with data. */
 export interface TargetRecord extends NetworkRecord {
   /** As in `Place`. */
   readonly target: string;
 }
 
-/** All that is kept. */
+/** All stored records. */
 export interface FastOpenRecords {
-  /** Networks, the one that was met last at the end. */
+  /** Networks, most recently used last. */
   readonly networks: readonly NetworkRecord[];
-  /** Addresses, the one that was dialled last at the end. */
+  /** Addresses, most recently dialed last. */
   readonly targets: readonly TargetRecord[];
 }

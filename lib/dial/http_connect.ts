@@ -5,7 +5,7 @@ import type { Dialogue } from "./dialogue.ts";
 import type { ProxyHandshake } from "./proxy_handshake.ts";
 import type { ProxyLogin } from "./proxy_url.ts";
 
-/** The head of an answer is not longer. */
+/** Upper bound on the head of an answer. */
 const MAX_HEAD_BYTES = 16_384;
 const LF = 10;
 const CR = 13;
@@ -14,12 +14,12 @@ const CR = 13;
 const REG_NAME = /^[\w.~!$&'()*+,;=%-]+$/;
 /** RFC 9112, section 4. */
 const STATUS_LINE = /^HTTP\/1\.\d (\d{3})(?: ([^\r\n]*))?\r?\n/;
-/** What of the proxy's words is passed on. */
+/** How much of the proxy's reason phrase is passed on. */
 const MAX_REASON_LENGTH = 100;
 
 /**
- * What the status of a refusal means, for programs and in words that the far end of
- * the tunnel knows, which gets the text only.
+ * Meaning of a refusal's status: a code, and words that the far end of the
+ * tunnel recognizes, since it gets only the text.
  */
 const MEANINGS: Record<
   string,
@@ -36,7 +36,7 @@ const MEANINGS: Record<
  * The client's side of HTTP CONNECT (RFC 9110, section 9.3.6), with Basic
  * credentials (RFC 7617) if there are any.
  *
- * @throws {TunnelError} `name` if the host cannot stand in a request
+ * @throws {TunnelError} `name` if the host is not valid in a request
  */
 export function httpConnectHandshake(
   target: Target,
@@ -61,7 +61,7 @@ function basic({ username, password }: ProxyLogin): string {
   return new TextEncoder().encode(`${username}:${password}`).toBase64();
 }
 
-/** What follows the head belongs to the target, whatever the fields say. */
+/** Everything after the head belongs to the target, whatever the fields say. */
 async function readConsent(dialogue: Dialogue): Promise<void> {
   const head = new TextDecoder().decode(await readHead(dialogue));
   const [, status, reason = ""] = STATUS_LINE.exec(head) ?? [];
@@ -69,7 +69,7 @@ async function readConsent(dialogue: Dialogue): Promise<void> {
     throw new TunnelError("protocol", "its answer is not one of HTTP");
   }
   if (status.startsWith("2")) return;
-  // The words end up in a log: no control characters.
+  // The reason phrase is logged: no control characters.
   const words = reason.replace(/[^\x20-\x7e]/g, "?").slice(
     0,
     MAX_REASON_LENGTH,
@@ -97,8 +97,8 @@ async function readHead(dialogue: Dialogue): Promise<Uint8Array> {
 }
 
 /**
- * How many bytes must at least follow until the blank line is over; a line may end
- * without CR (RFC 9112, section 2.2).
+ * The least number of bytes missing until the end of the blank line; a line may
+ * end without CR (RFC 9112, section 2.2).
  */
 function leastMissing(head: Uint8Array): number {
   const last = head.at(-1);

@@ -2,12 +2,12 @@ import type { Target } from "../base/address.ts";
 import { ipFamily, parseIpv4, parseIpv6 } from "../net/ip.ts";
 
 /**
- * Whether a list such as that of `NO_PROXY` names a target.
+ * Whether a list in the form of `NO_PROXY` contains a target.
  *
- * Entries are separated by commas or spaces: `*` is everything; an IP address or
- * `10.0.0.0/8` is that; a name is itself and all names below it, with or without
- * `.` or `*.` in front. `:port` behind an entry limits it to that port, with
- * brackets around IPv6. What is none of these names nothing.
+ * Entries are separated by commas or spaces: `*` is everything; an IP address
+ * or `10.0.0.0/8` is that; a name is itself and all names below it, with or
+ * without `.` or `*.` in front. `:port` behind an entry limits it to that port,
+ * with brackets around IPv6. Anything else matches nothing.
  */
 export function isListed(list: string, target: Target): boolean {
   return list.split(/[\s,]+/).some((entry) =>

@@ -2,7 +2,7 @@ import { formatTarget } from "../base/address.ts";
 import type { SocketAddress } from "../net/conn.ts";
 import { formatUnmapped, parseIpv6 } from "../net/ip.ts";
 
-/** Whom a dial goes to, and from where: what is remembered by. */
+/** Destination and local network of a dial: the key of the memory. */
 export interface Place {
   /** The address, `host:port`. */
   readonly target: string;
@@ -19,7 +19,7 @@ export function placeOf(address: SocketAddress, network: string): Place {
   return { target: formatTarget({ host, port }), host, network };
 }
 
-/** One spelling for each address: apps may write IPv6 as they like. */
+/** One spelling for each address: apps write IPv6 in many ways. */
 function plainest(host: string): string {
   const bytes = host.includes(":") ? parseIpv6(host) : undefined;
   return bytes ? formatUnmapped(bytes) : host;
@@ -32,7 +32,7 @@ export function placeOfText(target: string, network: string): Place {
   return { target, host, network };
 }
 
-/** One text for each place: an address has no space in it. */
+/** A unique key: addresses contain no spaces. */
 export function keyOf({ target, network }: Place): string {
   return `${target} ${network}`;
 }

@@ -1,8 +1,8 @@
 import type { Dialogue } from "./dialogue.ts";
 
-/** What has to be said to a proxy before it stands for the target. */
+/** The handshake with a proxy, up to its consent. */
 export interface ProxyHandshake {
-  /** Our first words; they do no harm when they arrive twice. */
+  /** The first message; it may safely arrive twice. */
   readonly first: Uint8Array;
   /**
    * All that follows `first`, up to the last byte of the proxy's consent.

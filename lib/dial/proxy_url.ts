@@ -2,11 +2,11 @@ import { formatTarget, type Target } from "../base/address.ts";
 import { ConfigError } from "../base/errors.ts";
 import { ipFamily } from "../net/ip.ts";
 
-/** A proxy through which we dial. */
+/** A proxy to dial through. */
 export interface ProxyAddress extends Target {
-  /** What it speaks. */
+  /** Its protocol. */
   scheme: "socks5" | "http";
-  /** What it is to be shown, if it wants to know who comes. */
+  /** Credentials, if the proxy asks for them. */
   login?: ProxyLogin;
 }
 

@@ -5,15 +5,15 @@ const TLS_CHANGE_CIPHER_SPEC = 20;
 const CLIENT_HELLO = 1;
 const TLS_RECORD_HEADER_BYTES = 5;
 
-/** Methods that change nothing, however often they arrive: RFC 9110, 9.2.1. */
+/** Safe methods: RFC 9110, 9.2.1. */
 const SAFE_METHODS = ["GET ", "HEAD ", "OPTIONS "].map((text) =>
   new TextEncoder().encode(text)
 );
 
 /**
- * Whether these first bytes do no harm when they arrive twice, which SYN data may
- * (RFC 7413, section 2.1): a TLS ClientHello without early data, or HTTP requests
- * that are all GET, HEAD or OPTIONS.
+ * Whether these first bytes may safely arrive twice, as SYN data can (RFC 7413,
+ * section 2.1): a TLS ClientHello without early data, or HTTP requests that are
+ * all GET, HEAD or OPTIONS.
  */
 export function isSafeToRepeat(first: Uint8Array): boolean {
   return first[0] === TLS_HANDSHAKE ? isClientHello(first) : isSafeHttp(first);
@@ -53,7 +53,7 @@ function startsWith(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
   return true;
 }
 
-/** Behind the blank line that ends a head, or behind all bytes. */
+/** The offset after the blank line that ends a head, or after all bytes. */
 function endOfHead(bytes: Uint8Array, from: number): number {
   for (
     let at = bytes.indexOf(10, from);

@@ -21,8 +21,8 @@ const PORT_BYTES = 2;
 const MAX_NAME_BYTES = 255;
 
 /**
- * RFC 1928, section 6: what a reply code means, for programs and for people. The
- * far end of the tunnel gets the text only, and looks for such words in it.
+ * RFC 1928, section 6: a code and a text for each reply. The far end of the
+ * tunnel gets only the text and looks for these words in it.
  */
 const REPLIES: readonly (readonly [TunnelErrorCode, string])[] = [
   ["failed", "succeeded"],
@@ -40,8 +40,8 @@ const REPLIES: readonly (readonly [TunnelErrorCode, string])[] = [
  * The client's side of SOCKS5 (RFC 1928), with a user name and password (RFC
  * 1929) if there are any.
  *
- * One step at a time: a proxy may take what one `recv` gives for one message, as
- * microsocks does, and loses a request that came together with the greeting.
+ * One step at a time: some proxies, such as microsocks, take the result of one
+ * `recv` for one message and lose a request that arrives with the greeting.
  *
  * @throws {TunnelError} `name` if the host is too long for a request
  */
@@ -105,7 +105,7 @@ async function readMethod(dialogue: Dialogue, method: number): Promise<void> {
   throw new TunnelError("protocol", "it chose a method that was not offered");
 }
 
-/** The version byte of the answer is not looked at: some servers send 5. */
+/** Ignores the version byte of the answer: some servers send 5. */
 async function logIn(
   dialogue: Dialogue,
   { username, password }: ProxyLogin,
@@ -128,7 +128,7 @@ async function logIn(
   }
 }
 
-/** Reads the address, too, which tells nothing, up to its last byte. */
+/** Reads and ignores the address, up to its last byte. */
 async function readReply(dialogue: Dialogue): Promise<void> {
   const [version, reply] = await dialogue.read(2);
   if (version !== VERSION) {

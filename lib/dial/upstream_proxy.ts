@@ -12,9 +12,9 @@ const PROPERTY = "upstreamProxy";
 /**
  * Dials through a proxy, which also resolves the names.
  *
- * The proxy's own conn comes from another dialer, with our first words for the
- * proxy in its SYN. The first bytes for the target wait for the proxy's consent:
- * neither SOCKS5 nor CONNECT lets them go before, and proxies do lose them.
+ * The proxy's own conn comes from another dialer, with the first message for
+ * the proxy in its SYN. The target's first bytes wait for the proxy's consent:
+ * neither SOCKS5 nor CONNECT allows them earlier, and proxies do lose them.
  */
 export class UpstreamProxyDialer implements Dialer {
   readonly #dialer: Dialer;
@@ -91,19 +91,19 @@ export class UpstreamProxyDialer implements Dialer {
 }
 
 /**
- * Tells before anything is started whether `withUpstreamProxy` will take a text.
+ * Checks a URL for `withUpstreamProxy` before anything is started.
  *
- * @throws {ConfigError} If not; names `upstreamProxy`.
+ * @throws {ConfigError} with `upstreamProxy` if it is not the URL of a proxy
  */
 export function checkUpstreamProxy(url: string = ""): void {
   if (url.trim() !== "") parseProxyUrl(url, PROPERTY);
 }
 
 /**
- * `dialer` as it is, or through the proxy that the user named; then it is logged
- * that datagrams go another way, which who wants to hide must know.
+ * Returns `dialer` itself, or one that goes through the proxy; in that case it
+ * logs that datagrams leave directly.
  *
- * @param url Of the proxy; nothing or an empty text for none.
+ * @param url Of the proxy; empty or `undefined` for none
  * @throws {ConfigError} If it is not the URL of a proxy; names `upstreamProxy`.
  */
 export function withUpstreamProxy(
