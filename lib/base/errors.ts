@@ -69,3 +69,9 @@ export function errorText(error: unknown): string {
 export function errorCode(error: unknown): TunnelErrorCode {
   return error instanceof TunnelError ? error.code : "failed";
 }
+
+/** Whether a mistake of this program was thrown, which no retry will mend. */
+export function isProgramError(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof ReferenceError ||
+    error instanceof RangeError;
+}

@@ -1,4 +1,4 @@
-import { TunnelError } from "../base/errors.ts";
+import { isProgramError, TunnelError } from "../base/errors.ts";
 import type { DialedTunnel } from "../transport/dial_tunnel.ts";
 
 /** A tunnel, and whose it is. */
@@ -45,7 +45,7 @@ export async function dialFastest(
     const other = errors.findLast((one) =>
       !(one instanceof TunnelError && one.code === "auth")
     );
-    throw other ?? errors[0];
+    throw errors.find(isProgramError) ?? other ?? errors[0];
   } finally {
     losers.abort(new TunnelError("closed", "another server was faster"));
   }

@@ -1,6 +1,6 @@
 import { Backoff } from "../base/backoff.ts";
 import { type Clock, SYSTEM_CLOCK } from "../base/clock.ts";
-import { errorText, TunnelError } from "../base/errors.ts";
+import { errorText, isProgramError, TunnelError } from "../base/errors.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import type { Session } from "../session/session.ts";
 
@@ -85,12 +85,16 @@ export class KeptSession {
         } else if (clock.now() - since >= MIN_LIFE_MS) {
           continue;
         } else {
-          lost = new TunnelError("failed", "the server drains at once");
+          lost = new TunnelError(
+            "failed",
+            "the server asked us to leave right after we connected",
+          );
         }
       } catch (error) {
         lost = error;
       }
       if (signal.aborted) return;
+      if (isProgramError(lost)) throw lost;
       if (this.current === undefined) {
         const rejected = lost instanceof TunnelError && lost.code === "auth";
         // Nobody grants a permission later.

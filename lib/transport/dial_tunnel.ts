@@ -1,5 +1,5 @@
 import { abortable } from "../base/abortable.ts";
-import { errorText, TunnelError } from "../base/errors.ts";
+import { errorText, isProgramError, TunnelError } from "../base/errors.ts";
 import type { Target } from "../base/address.ts";
 import type { Dialer } from "../dial/dialer.ts";
 import type { ProxyAddress } from "../dial/proxy_url.ts";
@@ -194,6 +194,7 @@ async function openWebSocket(
     socket.onerror = (event) => event.preventDefault();
     socket.close();
     if (error instanceof TunnelError || signal.aborted) throw error;
+    if (isProgramError(error)) throw error;
     throw new TunnelError("failed", errorText(error), { cause: error });
   } finally {
     if (!bridge) client.close();

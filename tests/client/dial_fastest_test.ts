@@ -91,3 +91,13 @@ Deno.test("dialFastest() gives up when it is told to", async () => {
   stop.abort(reason);
   assertEquals(await assertRejects(() => dialing), reason);
 });
+
+Deno.test("dialFastest() gives a mistake of the program before what servers say", async () => {
+  const mistake = new TypeError("a mistake");
+  const errors = [new TunnelError("auth", "no"), mistake];
+  const last = new TunnelError("refused", "no");
+  const error = await assertRejects(() =>
+    dialFastest(URLS, () => Promise.reject(errors.shift() ?? last), NEVER)
+  );
+  assertEquals(error, mistake);
+});

@@ -175,3 +175,35 @@ Deno.test("SessionPool.next() resolves with the session that comes", async () =>
   await within(pool.closed);
   await settle();
 });
+
+for (const kind of [TypeError, ReferenceError, RangeError]) {
+  Deno.test(`SessionPool does not try again after a ${kind.name}`, async () => {
+    const failure = new kind("a mistake of the program");
+    let attempts = 0;
+    const pool = new SessionPool({
+      open: () => {
+        attempts++;
+        return Promise.reject(failure);
+      },
+      backoff: new Backoff({ firstMs: 0, jitter: 0 }),
+    });
+    pool.ready.catch(() => {});
+    assertEquals(await within(assertRejects(() => pool.closed)), failure);
+    assertEquals(attempts, 1);
+  });
+}
+
+Deno.test("SessionPool ends although it has a session when the next one fails by a mistake", async () => {
+  const servers = new Servers();
+  const clock = new Timeline();
+  const failure = new TypeError("a mistake of the program");
+  const open = () =>
+    servers.near.length === 0 ? servers.open() : Promise.reject(failure);
+  const pool = new SessionPool({ open, clock });
+  await within(pool.ready);
+  clock.pass(60_000);
+  servers.far[0]!.announceDrain();
+  assertEquals(await within(assertRejects(() => pool.closed)), failure);
+  await settle();
+  assertEquals(servers.near[0]!.isClosed, true);
+});
