@@ -1,5 +1,9 @@
 import type { Command } from "./command.ts";
-import { CLIENT_COMMAND, PROVIDER_COMMAND } from "./commands/client.ts";
+import {
+  CLIENT_COMMAND,
+  CONNECTOR_COMMAND,
+  PROVIDER_COMMAND,
+} from "./commands/client.ts";
 import { DEMO_COMMAND } from "./commands/demo.ts";
 import { DOCTOR_COMMAND } from "./commands/doctor.ts";
 import { helpCommand } from "./commands/help.ts";
@@ -27,6 +31,7 @@ const WORKING: readonly Command[] = [
   SERVER_COMMAND,
   CLIENT_COMMAND,
   PROVIDER_COMMAND,
+  CONNECTOR_COMMAND,
   DEMO_COMMAND,
   DOCTOR_COMMAND,
   SERVICE_COMMAND,
@@ -39,8 +44,7 @@ const HELP_COMMAND: Command = helpCommand(WORKING);
 const COMMANDS: Readonly<Record<string, Command>> = {
   server: SERVER_COMMAND,
   client: CLIENT_COMMAND,
-  // In LinkSocks a connector is a client with another token.
-  connector: CLIENT_COMMAND,
+  connector: CONNECTOR_COMMAND,
   provider: PROVIDER_COMMAND,
   demo: DEMO_COMMAND,
   doctor: DOCTOR_COMMAND,

@@ -1,8 +1,9 @@
 import { type Environment, systemEnvironment } from "./environment.ts";
-import type { FlagTable, FlagValues } from "./flags.ts";
+import type { FlagTable, FlagValues, IdleFlags } from "./flags.ts";
 import { type Output, systemOutput } from "./output.ts";
 import { isPortFree } from "./port_probe.ts";
 import { ROLE_STARTERS, type RoleStarters } from "./role_starters.ts";
+import type { IgnoredVariable } from "./resolve_flags.ts";
 import { type SignalSource, systemSignals } from "./signals.ts";
 
 /** All that a command touches of the world around it. */
@@ -17,6 +18,8 @@ export interface CommandContext {
   readonly roles: RoleStarters;
   /** Tells if a port of the loopback address can be listened on. */
   readonly isPortFree: (port: number) => boolean;
+  /** Variables that change nothing, to be said in the log. @default none */
+  readonly ignored?: readonly IgnoredVariable[];
 }
 
 /** One command of the command line. */
@@ -29,6 +32,10 @@ export interface Command<T extends FlagTable = FlagTable> {
   readonly description: string;
   /** Its flags. */
   readonly flags: T;
+  /** Keys of flags that its help leaves out: it knows them only to refuse them. */
+  readonly hidden?: readonly string[];
+  /** Which flags change nothing beside the others. */
+  idle?(values: FlagValues<T>): IdleFlags;
   /** Does the work and returns the exit code. */
   run(values: FlagValues<T>, context: CommandContext): Promise<number>;
 }

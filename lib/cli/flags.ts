@@ -101,3 +101,11 @@ export type FlagValue<F extends Flag> = F extends
 export type FlagValues<T extends FlagTable> = {
   readonly [Key in keyof T]: FlagValue<T[Key]>;
 };
+
+/** Why some flags change nothing beside the others, by key of the table. */
+export type IdleFlags = Readonly<Record<string, string>>;
+
+/** The same reason for several flags. */
+export function idleFor(keys: readonly string[], reason: string): IdleFlags {
+  return Object.fromEntries(keys.map((key) => [key, reason]));
+}

@@ -1,9 +1,18 @@
 import { wrapText } from "../base/wrap_text.ts";
 import type { Command } from "./command.ts";
+import { EXIT } from "./exit_code.ts";
 import type { Flag, FlagTable } from "./flags.ts";
 
 /** Lines of the help are not longer than this. */
 const WIDTH = 80;
+
+/** What each exit code tells whoever started the program. */
+const EXIT_LINES: readonly (readonly [number, string])[] = [
+  [EXIT.ok, "done, or ended by a signal after open requests had their time"],
+  [EXIT.fatal, "failed, or ended by a second signal"],
+  [EXIT.usage, "the command line, a variable or an option is wrong"],
+  [EXIT.rejected, "the server rejects the token"],
+];
 
 /** The column where the explanations start. */
 const COLUMN = 31;
@@ -16,7 +25,10 @@ const COLUMN = 31;
  * @returns Lines of at most 80 characters.
  */
 export function commandHelp(command: Command, usage: string): string {
-  const flags = Object.values<Flag>(command.flags satisfies FlagTable);
+  const { hidden = [] } = command;
+  const flags = Object.entries<Flag>(command.flags satisfies FlagTable)
+    .filter(([key]) => !hidden.includes(key))
+    .map(([, flag]) => flag);
   const usable = flags.filter((flag) => flag.unavailable === undefined);
   const others = flags.filter((flag) => flag.unavailable !== undefined);
   const lines = [
@@ -65,6 +77,9 @@ export function programHelp(commands: readonly Command[]): string {
     ...commands.flatMap((command) => entry(command.name, command.summary, 14)),
     "",
     "Run 'synsocks COMMAND --help' for the flags of a command.",
+    "",
+    "Exit codes:",
+    ...EXIT_LINES.flatMap(([code, text]) => entry(String(code), text, 6)),
   ].join("\n");
 }
 

@@ -29,7 +29,7 @@ export function logCounts(logger: Logger, counters: Counters): void {
     const count = counters.count(name, labels);
     return count === 0 ? [] : [[field, count]];
   });
-  if (rest.length > 0) logger.info("Counted", Object.fromEntries(rest));
+  if (rest.length > 0) logger.info("Totals", Object.fromEntries(rest));
 }
 
 /** Only the side that apps come to has told them anything, so it says why. */

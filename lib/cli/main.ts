@@ -11,30 +11,12 @@ import {
 } from "./choose_command.ts";
 import { type CommandContext, systemContext } from "./command.ts";
 import { EXIT, exitCodeForError } from "./exit_code.ts";
+import { findSources, inUserWords } from "./flag_source.ts";
 import { commandHelp } from "./help_text.ts";
-import { nameOption } from "./name_option.ts";
 import { parseFlags } from "./parse_flags.ts";
 import { redact } from "./redact.ts";
 import { resolveFlags } from "./resolve_flags.ts";
 import { versionText } from "./version_text.ts";
-
-export type { BackendChoice } from "../net/choose_backend.ts";
-export type { LogFields, Logger } from "../base/logger.ts";
-export type { TfoChoice } from "../net/tfo_choice.ts";
-export type { Program } from "./choose_command.ts";
-export type { CommandContext } from "./command.ts";
-export type { Environment } from "./environment.ts";
-export type { Output } from "./output.ts";
-export type {
-  ClientStart,
-  ListenAddr,
-  RoleStarters,
-  RunningClient,
-  RunningServer,
-  ServerStart,
-  SocketOptions,
-} from "./role_starters.ts";
-export type { SignalSource, Stoppable } from "./signals.ts";
 
 /**
  * Runs the command line to its end. Never exits the process: that is for the
@@ -44,8 +26,7 @@ export type { SignalSource, Stoppable } from "./signals.ts";
  * @param program The entry file: `synsocks` takes a command first, the others
  * are one.
  * @param context The world around; tests put their own in its place.
- * @returns 0 if all went well, 1 after a fatal error, 2 if the arguments or the
- * environment are wrong.
+ * @returns The exit code, one of {@linkcode EXIT}.
  */
 export async function main(
   args: readonly string[],
@@ -76,14 +57,18 @@ async function runCommand(
     context.output.out(versionText());
     return EXIT.ok;
   }
-  const { flags } = command;
-  const { environment } = context;
+  const sources = findSources(command.flags, given, context.environment);
   try {
-    const values = resolveFlags(flags, given, environment);
-    return await command.run(values, context);
+    const { values, ignored } = resolveFlags(
+      command.flags,
+      sources,
+      (values) => command.idle?.(values) ?? {},
+    );
+    return await command.run(values, { ...context, ignored });
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw nameOption(error, flags, given, environment);
+    throw error instanceof ConfigError
+      ? inUserWords(error, command.flags, sources)
+      : error;
   }
 }
 

@@ -11,10 +11,10 @@ export async function readCaFile(path: string): Promise<string> {
   try {
     text = await Deno.readTextFile(path);
   } catch (error) {
-    throw new ConfigError("--ca-file", `cannot be read: ${errorText(error)}`);
+    throw new ConfigError("caCerts", `cannot be read: ${errorText(error)}`);
   }
   if (!text.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new ConfigError("--ca-file", `no PEM certificate in ${path}`);
+    throw new ConfigError("caCerts", `no PEM certificate in ${path}`);
   }
   return text;
 }

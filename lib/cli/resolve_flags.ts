@@ -1,55 +1,83 @@
-import { type Environment, findVariable } from "./environment.ts";
 import { defaultOf, readFlagValue } from "./flag_value.ts";
-import type { Flag, FlagTable, FlagValue, FlagValues } from "./flags.ts";
-import type { GivenFlags } from "./parse_flags.ts";
+import type { FlagSource, FlagSources } from "./flag_source.ts";
+import type {
+  Flag,
+  FlagTable,
+  FlagValue,
+  FlagValues,
+  IdleFlags,
+} from "./flags.ts";
 import { UsageError } from "./usage_error.ts";
 
+/** A variable that changes nothing for the command that runs. */
+export interface IgnoredVariable {
+  /** Its name. */
+  readonly variable: string;
+  /** Why, such as `it needs --reverse`. */
+  readonly because: string;
+}
+
+/** What the flags of a command say. */
+export interface ResolvedFlags<T extends FlagTable> {
+  /** One value for each flag of the table. */
+  readonly values: FlagValues<T>;
+  /** Variables that were left out of the values. */
+  readonly ignored: readonly IgnoredVariable[];
+}
+
 /**
- * Gives every flag its value: from the command line, else from the environment,
- * else the default.
+ * Gives every flag its value: from its source, else the default.
  *
  * @param table The flags of the command.
- * @param given What the command line says.
- * @param environment Where variables are looked up.
- * @returns One value for each flag of the table.
+ * @param sources Where the values come from.
+ * @param idle Which flags change nothing. A variable may serve several commands, so
+ * it is ignored then; a flag is refused, unless it asks for the default.
+ * @returns The values.
  * @throws {ConfigError} If a flag may not have its value.
- * @throws {UsageError} If a flag asks for what this version cannot do.
+ * @throws {UsageError} If a flag changes nothing, or asks for what this version
+ * cannot do.
  */
 export function resolveFlags<T extends FlagTable>(
   table: T,
-  given: GivenFlags,
-  environment: Environment,
-): FlagValues<T> {
-  const values = Object.entries(table).map(([key, flag]) =>
-    [key, resolveFlag(flag, given.get(key), environment)] as const
-  );
-  return Object.fromEntries(values) as FlagValues<T>;
+  sources: FlagSources,
+  idle: (values: FlagValues<T>) => IdleFlags = () => ({}),
+): ResolvedFlags<T> {
+  const values: Record<string, FlagValue<Flag>> = {};
+  const failures = new Map<string, unknown>();
+  for (const [key, flag] of Object.entries(table)) {
+    values[key] = defaultOf(flag);
+    const source = sources.get(key);
+    if (source === undefined) continue;
+    try {
+      values[key] = resolveFlag(flag, source);
+    } catch (error) {
+      failures.set(key, error);
+    }
+  }
+  const ignored: IgnoredVariable[] = [];
+  for (const [key, because] of Object.entries(idle(values as FlagValues<T>))) {
+    const source = sources.get(key);
+    const flag = table[key]!;
+    if (source === undefined) continue;
+    if (!source.isVariable) {
+      if (values[key] === defaultOf(flag)) continue;
+      throw new UsageError(`${source.label} changes nothing here: ${because}`);
+    }
+    ignored.push({ variable: source.label, because });
+    failures.delete(key);
+    values[key] = defaultOf(flag);
+  }
+  for (const error of failures.values()) throw error;
+  return { values: values as FlagValues<T>, ignored };
 }
 
 function resolveFlag(
   flag: Flag,
-  given: readonly string[] | undefined,
-  environment: Environment,
+  { texts, label }: FlagSource,
 ): FlagValue<Flag> {
-  const source = given
-    ? { label: `--${flag.name}`, texts: given }
-    : readEnvironment(flag, environment);
-  if (source === undefined) return defaultOf(flag);
-  const value = readFlagValue(flag, source.texts, source.label);
-  checkAvailable(flag, value, source.label);
+  const value = readFlagValue(flag, texts, label);
+  checkAvailable(flag, value, label);
   return value;
-}
-
-function readEnvironment(
-  flag: Flag,
-  environment: Environment,
-): { label: string; texts: readonly string[] } | undefined {
-  const variable = flag.env && findVariable(environment, flag.env);
-  if (!variable) return undefined;
-  const { name: label, value } = variable;
-  // What is repeated on a command line stands side by side in a variable.
-  const texts = flag.kind === "list" ? value.split(/[\s,]+/) : [value];
-  return { label, texts };
 }
 
 function checkAvailable(

@@ -1,10 +1,11 @@
-import type { BackendChoice } from "../net/choose_backend.ts";
-import { parsePortRange, type PortRange } from "../net/port_range.ts";
+import type { Logger } from "../base/logger.ts";
+import type { UdpOptions } from "../entry/udp_options.ts";
+import { parsePortRange } from "../net/port_range.ts";
+import { BACKENDS, type RoleOptions } from "../net/role_options.ts";
 import { parseTfoChoice } from "../net/tfo_choice.ts";
 import type { CommandContext } from "./command.ts";
 import type { FlagTable, FlagValues } from "./flags.ts";
 import { createLogger, levelForVerbosity } from "./logger.ts";
-import type { SocketOptions } from "./role_starters.ts";
 
 /** Flags of every command. */
 export const HELP_FLAGS = {
@@ -40,7 +41,7 @@ export const ROLE_FLAGS = {
     name: "backend",
     env: "BACKEND",
     value: "NAME",
-    choices: ["auto", "epoll", "deno"],
+    choices: BACKENDS,
     default: "auto",
     help: "Sockets to use: epoll (Linux, fastest), deno (everywhere) or auto",
   },
@@ -59,7 +60,7 @@ export const ROLE_FLAGS = {
     kind: "count",
     name: "debug",
     short: "d",
-    help: "Log each connection; -dd does the same for now",
+    help: "Log every connection; -dd logs no more than that",
   },
   logFormat: {
     kind: "choice",
@@ -79,43 +80,58 @@ export const ROLE_FLAGS = {
  * @param context Gets the log.
  * @param quiet Without `-d` print only warnings and errors.
  * @returns What both roles take.
- * @throws {ConfigError} If `--tfo` names something that is no hop.
+ * @throws {ConfigError} If `tfo` names something that is no hop.
  */
-export function socketOptions(
+export function roleOptions(
   values: FlagValues<typeof ROLE_FLAGS>,
-  context: CommandContext,
+  { output, ignored = [] }: CommandContext,
   quiet = false,
-): SocketOptions {
-  const { output } = context;
-  const backend: BackendChoice = values.backend;
+): RoleOptions & { logger: Logger } {
+  const logger = createLogger({
+    level: quiet && values.debug === 0
+      ? "warn"
+      : levelForVerbosity(values.debug),
+    format: values.logFormat,
+    coloured: output.coloured,
+    write: (line) => output.err(line),
+  });
+  for (const { variable, because } of ignored) {
+    logger.warn("A variable changes nothing here", { variable, because });
+  }
   return {
     tfo: parseTfoChoice(values.tfo),
     tfoAny: values.tfoAny,
-    backend,
+    backend: values.backend,
     ...(values.state === "" ? {} : { stateDir: values.state }),
-    logger: createLogger({
-      level: quiet && values.debug === 0
-        ? "warn"
-        : levelForVerbosity(values.debug),
-      format: values.logFormat,
-      coloured: output.coloured,
-      write: (line) => output.err(line),
-    }),
+    logger,
+  };
+}
+
+/** The name and the password that apps must give, as far as they are said. */
+export function loginOptions(
+  { socksUsername: username, socksPassword: password }: {
+    socksUsername: string;
+    socksPassword: string;
+  },
+): { username?: string; password?: string } {
+  return {
+    ...(username === "" ? {} : { username }),
+    ...(password === "" ? {} : { password }),
   };
 }
 
 /**
  * Turns `--udp-host` and `--udp-ports` into options of a role with a SOCKS port.
  *
- * @throws {ConfigError} If `--udp-ports` is not a range of ports.
+ * @throws {ConfigError} If `udpPorts` is not a range of ports.
  */
 export function udpOptions(
   { udpHost, udpPorts }: { udpHost: string; udpPorts: string },
-): { udpHost?: string; udpPorts?: PortRange } {
+): UdpOptions {
   return {
     ...(udpHost === "" ? {} : { udpHost }),
     ...(udpPorts === "" ? {} : {
-      udpPorts: parsePortRange(udpPorts, "--udp-ports"),
+      udpPorts: parsePortRange(udpPorts, "udpPorts"),
     }),
   };
 }

@@ -43,10 +43,20 @@ export interface Stoppable {
 /** How a role ended: by itself or gently, or because somebody was impatient. */
 export type Ending = "closed" | "aborted";
 
+/** Calls `listener` at each of some signals; gives what ends that. */
+export function onSignals(
+  signals: SignalSource,
+  names: readonly Deno.Signal[],
+  listener: () => void,
+): () => void {
+  for (const name of names) signals.add(name, listener);
+  return () => {
+    for (const name of names) signals.remove(name, listener);
+  };
+}
+
 /** What to do meanwhile. */
 export interface WaitOptions {
-  /** Called at the first signal. */
-  onClosing?: () => void;
   /** Says what was counted: when asked by signal, and once at the end. */
   report?: () => void;
 }
@@ -63,7 +73,7 @@ export interface WaitOptions {
 export async function runUntilStopped(
   role: Stoppable,
   signals: SignalSource,
-  { onClosing, report = () => {} }: WaitOptions = {},
+  { report = () => {} }: WaitOptions = {},
 ): Promise<Ending> {
   const ending = Promise.withResolvers<Ending>();
   let closing = false;
@@ -74,17 +84,16 @@ export async function runUntilStopped(
       return;
     }
     closing = true;
-    onClosing?.();
     role.close().then(() => ending.resolve("closed"), ending.reject);
   };
-  for (const name of signals.names) signals.add(name, onSignal);
-  for (const name of signals.reports) signals.add(name, report);
+  const ignoreStop = onSignals(signals, signals.names, onSignal);
+  const ignoreReport = onSignals(signals, signals.reports, report);
   try {
     const closed = role.closed.then((): Ending => "closed");
     return await Promise.race([closed, ending.promise]);
   } finally {
-    for (const name of signals.names) signals.remove(name, onSignal);
-    for (const name of signals.reports) signals.remove(name, report);
+    ignoreStop();
+    ignoreReport();
     report();
   }
 }

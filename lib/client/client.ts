@@ -11,15 +11,12 @@ import { fastOpenSupport } from "../net/fast_open.ts";
 import { hopReport } from "../net/hop_report.ts";
 import { Resolver } from "../net/resolver.ts";
 import type { StreamConn } from "../net/stream_conn.ts";
-import { Session } from "../session/session.ts";
 import { type OpenedLearnt, openLearnt } from "../state/state_file.ts";
-import { dialTunnel } from "../transport/dial_tunnel.ts";
 import type { ClientSide } from "./client_side.ts";
 import type { ConnectOptions } from "./connect.ts";
-import { dialFastest } from "./dial_fastest.ts";
 import { EntrySide } from "./entry_side.ts";
-import { environmentProxyOf } from "./environment_proxy_of.ts";
 import { ExitSide } from "./exit_side.ts";
+import { sessionOpener } from "./open_session.ts";
 import {
   type CheckedClientOptions,
   type ClientOptions,
@@ -114,7 +111,12 @@ class TunnelClient implements Client {
     const { observer } = options;
     this.#observer = observeBoth(this.counters.observe, observer, logger);
     this.#chosen = chooseBackend(options.backend, logger);
-    const open = this.#opener();
+    const open = sessionOpener(options, {
+      backend: this.#chosen.backend,
+      memory: opened.learnt.fastOpen,
+      observer: this.#observer,
+      side: () => this.#side,
+    });
     const pool = { size: threads, renewMs, reconnect, retryAuth, logger, open };
     this.#sessions = new SessionPool(pool);
     this.#side = options.reverse ? this.#exitSide() : this.#entrySide();
@@ -174,62 +176,6 @@ class TunnelClient implements Client {
       observer,
     });
     return new ExitSide({ dialer, udpExit, connectorToken, logger, observer });
-  }
-
-  /** What opens a session with the server that answers first. */
-  #opener(): (signal: AbortSignal) => Promise<Session> {
-    const { urls, token, reverse, followHosts, caCerts, tfo, logger } =
-      this.#options;
-    const { backend } = this.#chosen;
-    const observer = this.#observer;
-    const { environmentProxy } = this.#options;
-    const proxyFor = environmentProxyOf(urls, environmentProxy, logger);
-    const dialer = directDialer(backend, new Resolver(), {
-      fastOpen: tfo.tunnel && fastOpenSupport().dial.supported,
-      synFailed: () => observer({ type: "synFailed", hop: "tunnel" }),
-      memory: this.#opened.learnt.fastOpen,
-    });
-    const identity = { token, reverse, instance: crypto.randomUUID() };
-    return async (signal) => {
-      const dial = (url: URL, signal: AbortSignal) =>
-        dialTunnel({
-          url,
-          identity,
-          backend,
-          dialer,
-          proxyFor,
-          followHosts,
-          signal,
-          ...(caCerts ? { caCerts } : {}),
-        });
-      const fastest = await dialFastest(urls, dial, signal);
-      const { transport, v1, pong, url } = fastest;
-      const { result: syn, rttUs, reason } = fastest.syn;
-      observer({ type: "syn", hop: "tunnel", result: syn, rttUs });
-      const session = new Session(transport, {
-        v1,
-        atTurnEnd: (task) => backend.atTurnEnd(task),
-        logger,
-        ...this.#side.sessionOptions(),
-      });
-      observer({ type: "sessionOpened", peer: url.host, v1 });
-      const { host } = url;
-      logger.info("Connected to the server", {
-        ...{ host, v1, syn },
-        ...(syn === "avoided" ? { because: reason } : {}),
-      });
-      session.closed.then(({ message: reason }) =>
-        observer({ type: "sessionClosed", peer: url.host, reason })
-      );
-      const onAbort = () => session.close();
-      signal.addEventListener("abort", onAbort, { once: true });
-      try {
-        await this.#side.joined(session, pong);
-      } finally {
-        signal.removeEventListener("abort", onAbort);
-      }
-      return session;
-    };
   }
 
   async #run(): Promise<void> {

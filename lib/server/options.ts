@@ -146,6 +146,12 @@ function checkReverse(options: ReverseTokenOptions): ReverseTokenOptions {
   if (token !== undefined) checkToken("reverse.token", token);
   if (connectorToken !== undefined) {
     checkToken("reverse.connectorToken", connectorToken);
+    if (options.autonomy) {
+      throw new ConfigError(
+        "reverse.connectorToken",
+        "cannot be used with autonomy, where providers have their own",
+      );
+    }
   }
   checkPort("reverse.port", port);
   checkedLogin(username, password, "reverse.");

@@ -14,7 +14,10 @@ const SOCKET_PATH = "/socket";
 export function normalizeTunnelUrl(typed: string): URL {
   const text = typed.includes("://") ? typed : `wss://${typed}`;
   const url = URL.parse(text.replace(/^http(s?):/i, "ws$1:"));
-  if (!url) throw new ConfigError("url", `"${typed}" is not a URL`);
+  // Without a scheme, a word alone is more likely a slip than a host.
+  if (!url || (text !== typed && /^(?!localhost$)[^.:/]*$/.test(typed))) {
+    throw new ConfigError("url", `"${typed}" is not a URL`);
+  }
   if (url.protocol !== "ws:" && url.protocol !== "wss:") {
     throw new ConfigError(
       "url",

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ConfigError, TunnelError } from "../../lib/base/errors.ts";
 import { main } from "../../lib/cli/main.ts";
+import type { ReverseTokenOptions } from "../../lib/server/options.ts";
 import { FakeWorld } from "./fake_context.ts";
 
 Deno.test("server passes its flags on and makes up a token", async () => {
@@ -26,6 +27,12 @@ Deno.test("server passes its flags on and makes up a token", async () => {
   ]);
   assertEquals(world.serverRole.calls, ["close"]);
 });
+
+/** The one reverse token that a server was started with. */
+function onlyReverse(world: FakeWorld): ReverseTokenOptions {
+  const [reverse] = [world.serverStart!.reverse!].flat();
+  return reverse as ReverseTokenOptions;
+}
 
 Deno.test("server brackets an IPv6 address", async () => {
   const world = new FakeWorld();
@@ -63,7 +70,7 @@ Deno.test("server passes the flags of reverse mode on", async () => {
 Deno.test("server makes up both tokens of reverse mode", async () => {
   const world = new FakeWorld();
   assertEquals(await main(["-r"], "server", world), 0);
-  const { token, connectorToken } = world.serverStart!.reverse!;
+  const { token, connectorToken } = onlyReverse(world);
   assertMatch(connectorToken!, /^[0-9a-f]{16}$/);
   assertEquals(world.stdout, [
     "Listening on ws://0.0.0.0:8765",
@@ -75,9 +82,12 @@ Deno.test("server makes up both tokens of reverse mode", async () => {
 });
 
 Deno.test("server has no connector token of its own with autonomy", async () => {
-  const world = new FakeWorld({ LINKSOCKS_CONNECTOR_AUTONOMY: "true" });
-  assertEquals(await main(["-r", "-t", "T", "-c", "C"], "server", world), 0);
-  const { connectorToken, autonomy } = world.serverStart!.reverse!;
+  const world = new FakeWorld({
+    LINKSOCKS_CONNECTOR_AUTONOMY: "true",
+    LINKSOCKS_CONNECTOR_TOKEN: "C",
+  });
+  assertEquals(await main(["-r", "-t", "T"], "server", world), 0);
+  const { connectorToken, autonomy } = onlyReverse(world);
   assertEquals([connectorToken, autonomy], [undefined, true]);
   assertEquals(
     world.stdout[1],
@@ -106,11 +116,15 @@ for (
   });
 }
 
-Deno.test("connector ignores a connector token, as in LinkSocks", async () => {
+Deno.test("connector says that a connector token changes nothing", async () => {
   const world = new FakeWorld({ LINKSOCKS_CONNECTOR_TOKEN: "C" });
   assertEquals(await main(["connector", "-t", "T"], "synsocks", world), 0);
   const start = world.clientStart!;
   assertEquals("reverse" in start || "connectorToken" in start, false);
+  assertStringIncludes(
+    world.stderr.join(),
+    "WRN A variable changes nothing here variable=LINKSOCKS_CONNECTOR_TOKEN",
+  );
 });
 
 Deno.test("client passes its flags on", async () => {
@@ -154,11 +168,13 @@ for (
   const { args, message } of [
     {
       args: ["-w", "pw"],
-      message: "Invalid --socks-password: needs --socks-username beside it",
+      message:
+        "Invalid --socks-username: user name and password must be given together",
     },
     {
       args: ["-n", "me"],
-      message: "Invalid --socks-username: needs --socks-password beside it",
+      message:
+        "Invalid --socks-password: user name and password must be given together",
     },
   ]
 ) {
@@ -196,11 +212,11 @@ Deno.test("client says why --ca-file cannot be read", async () => {
   assertMatch(world.stderr[0]!, /^Invalid --ca-file: cannot be read: /);
 });
 
-Deno.test("client ends with 1 when its role ends with an error", async () => {
+Deno.test("client ends with 3 when the server rejects its token", async () => {
   const world = new FakeWorld();
   world.signals.atOnce = false;
   world.clientRole.ending.reject(new TunnelError("auth", "bad token"));
-  assertEquals(await main([], "client", world), 1);
+  assertEquals(await main([], "client", world), 3);
   assertEquals(world.stderr, ["Cannot run client: bad token"]);
   assertEquals(world.signals.listeners, []);
 });
@@ -214,12 +230,11 @@ Deno.test("client ends with 2 when its role finds an option wrong", async () => 
 
 Deno.test("an option that a variable has set is named by the variable", async () => {
   const world = new FakeWorld({ LINKSOCKS_SOCKS_HOST: "nowhere" });
-  world.clientError = new ConfigError("socksHost", "must be an IP address");
   assertEquals(await main([], "client", world), 2);
   const { stderr } = world;
   assertEquals(
     stderr[0],
-    "Invalid LINKSOCKS_SOCKS_HOST: must be an IP address",
+    'Invalid LINKSOCKS_SOCKS_HOST: must be an IP address but got "nowhere"',
   );
 });
 
@@ -268,7 +283,7 @@ Deno.test("demo takes a free port when its own is taken", async () => {
   assertEquals(world.clientStart!.socksPort, 0);
   assertStringIncludes(
     world.stdout.join("\n"),
-    "Port 1080 is taken, so it is 40002.\nTry it:\n" +
+    "Port 1080 is in use; using 40002 instead.\nTry it:\n" +
       "  curl --socks5-hostname 127.0.0.1:40002 https://example.com/",
   );
 });

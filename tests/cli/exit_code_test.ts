@@ -7,7 +7,8 @@ for (
   const { error, expected } of [
     { error: new ConfigError("url", "no"), expected: 2 },
     { error: new UsageError("Unknown flag: --x"), expected: 2 },
-    { error: new TunnelError("auth", "no"), expected: 1 },
+    { error: new TunnelError("auth", "no"), expected: 3 },
+    { error: new TunnelError("closed", "no"), expected: 1 },
     { error: new Deno.errors.AddrInUse("taken"), expected: 1 },
     { error: "text", expected: 1 },
     { error: undefined, expected: 1 },

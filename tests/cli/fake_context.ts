@@ -1,11 +1,17 @@
 import { Counters } from "../../lib/base/counters.ts";
 import type { CommandContext } from "../../lib/cli/command.ts";
 import type {
-  ClientStart,
   RunningClient,
   RunningServer,
-  ServerStart,
 } from "../../lib/cli/role_starters.ts";
+import {
+  type ClientOptions,
+  parseClientOptions,
+} from "../../lib/client/options.ts";
+import {
+  parseServerOptions,
+  type ServerOptions,
+} from "../../lib/server/options.ts";
 
 /** A role that does nothing but end when it is told to. */
 export class FakeRole {
@@ -66,8 +72,8 @@ export class FakeWorld implements CommandContext {
   readonly serverRole = new FakeRole();
   readonly clientRole = new FakeRole();
   takenPorts: readonly number[] = [];
-  serverStart?: ServerStart;
-  clientStart?: ClientStart;
+  serverStart?: ServerOptions;
+  clientStart?: ClientOptions;
   /** Thrown instead of starting. */
   serverError?: Error;
   clientError?: Error;
@@ -79,26 +85,27 @@ export class FakeWorld implements CommandContext {
   };
 
   readonly roles = {
-    startServer: async (options: ServerStart): Promise<RunningServer> => {
+    startServer: async (options: ServerOptions): Promise<RunningServer> => {
+      const { hostname, port, reverse: [reverse] } = parseServerOptions(
+        options,
+      );
       this.serverStart = options;
       if (this.serverError) throw this.serverError;
       await Promise.resolve();
-      const { hostname, port } = options;
       return Object.assign(this.serverRole, {
         counters: new Counters(),
         addr: { hostname, port: port || 40001 },
         tokens: {
-          snapshot:
-            () => [{ type: "reverse", port: options.reverse?.port ?? -1 }],
+          snapshot: () => [{ type: "reverse", port: reverse?.port ?? -1 }],
         },
         report: () => ["ws: server line"],
       });
     },
-    startClient: async (options: ClientStart): Promise<RunningClient> => {
+    startClient: async (options: ClientOptions): Promise<RunningClient> => {
+      const { socksHost, socksPort } = parseClientOptions(options);
       this.clientStart = options;
       if (this.clientError) throw this.clientError;
       await Promise.resolve();
-      const { socksHost, socksPort } = options;
       return Object.assign(this.clientRole, {
         counters: new Counters(),
         addr: { hostname: socksHost, port: socksPort || 40002 },

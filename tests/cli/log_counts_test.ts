@@ -34,7 +34,7 @@ Deno.test("logCounts() has a line for each hop, late failures and the rest", () 
       ...{ hop: "target", lateFailures: 3 },
       ...{ refused: 2, timeout: 1 },
     }],
-    ["Counted", { requests: 1, lateFailures: 3 }],
+    ["Totals", { requests: 1, lateFailures: 3 }],
   ]);
 });
 

@@ -89,8 +89,8 @@ Deno.test("main() shows the help in spite of a wrong environment", async () => {
 for (
   const { error, expected } of [
     {
-      error: new TunnelError("auth", "Cannot open ws://u:p@h/: bad token"),
-      expected: "Cannot open ws://***@h/: bad token",
+      error: new TunnelError("refused", "Cannot open ws://u:p@h/: no"),
+      expected: "Cannot open ws://***@h/: no",
     },
     {
       error: new Error("Cannot assign requested address (os error 99)"),

@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../lib/base/errors.ts";
 import { CLIENT_FLAGS } from "../../lib/cli/commands/client_flags.ts";
 import { SERVER_FLAGS } from "../../lib/cli/commands/server_flags.ts";
+import { findSources } from "../../lib/cli/flag_source.ts";
 import type { FlagTable, FlagValues } from "../../lib/cli/flags.ts";
 import { parseFlags } from "../../lib/cli/parse_flags.ts";
 import { resolveFlags } from "../../lib/cli/resolve_flags.ts";
@@ -12,11 +13,9 @@ function resolve<T extends FlagTable>(
   args: readonly string[],
   variables: Record<string, string> = {},
 ): FlagValues<T> {
-  return resolveFlags(
-    table,
-    parseFlags(table, args),
-    (name) => variables[name],
-  );
+  const given = parseFlags(table, args);
+  const sources = findSources(table, given, (name) => variables[name]);
+  return resolveFlags(table, sources).values;
 }
 
 Deno.test("[64] resolveFlags() gives the defaults of LinkSocks", () => {

@@ -13,19 +13,16 @@ class SlowRole extends FakeRole {
 Deno.test("runUntilStopped() closes the role at the first signal", async () => {
   const role = new SlowRole();
   const signals = new FakeSignals();
-  let told = 0;
   let reported = 0;
   const ended = runUntilStopped(role, signals, {
-    onClosing: () => void told++,
     report: () => void reported++,
   });
   signals.raise("SIGUSR1");
-  assertEquals([told, reported, role.calls.length], [0, 1, 0]);
+  assertEquals([reported, role.calls.length], [1, 0]);
   signals.raise("SIGTERM");
   role.ending.resolve();
   assertEquals(await ended, "closed");
   assertEquals(role.calls, ["close"]);
-  assertEquals(told, 1);
   // And once at the end.
   assertEquals(reported, 2);
   assertEquals(signals.listeners, []);

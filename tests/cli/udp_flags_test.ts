@@ -18,5 +18,5 @@ Deno.test("udpOptions() refuses what is no range", () => {
     () => udpOptions({ udpHost: "", udpPorts: "5010-5000" }),
     ConfigError,
   );
-  assertEquals(error.field, "--udp-ports");
+  assertEquals(error.field, "udpPorts");
 });

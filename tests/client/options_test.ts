@@ -18,7 +18,9 @@ Deno.test("parseClientOptions() adds the defaults", () => {
 });
 
 const WRONG: Record<string, Record<string, unknown>[]> = {
-  url: [{ url: "ftp://host" }, { url: [] }, { url: "ws://" }],
+  url: [{ url: "ftp://host" }, { url: [] }, { url: "ws://" }, {
+    url: "notaurl",
+  }],
   token: [{ token: "" }],
   socksHost: [{ socksHost: "nowhere" }, { socksHost: "" }],
   socksPort: [{ socksPort: 99_999 }, { socksPort: -1 }, { socksPort: 1.5 }],

@@ -31,7 +31,10 @@ const WRONG: Record<string, Record<string, unknown>[]> = {
   "reverse.token": [{ reverse: { token: "" } }],
   "reverse.port": [{ reverse: { port: 65_536 } }],
   "reverse.password": [{ reverse: { username: "alone" } }],
-  "reverse.connectorToken": [{ reverse: [{ connectorToken: "" }] }],
+  "reverse.connectorToken": [
+    { reverse: [{ connectorToken: "" }] },
+    { reverse: [{ connectorToken: "c", autonomy: true }] },
+  ],
 };
 
 for (const [field, all] of Object.entries(WRONG)) {

@@ -1,24 +1,19 @@
-import { ConfigError } from "../../base/errors.ts";
-import { checkedLoginFlags } from "../checked_login_flags.ts";
+import type { Logger } from "../../base/logger.ts";
+import { MAX_THREADS } from "../../client/defaults.ts";
+import type { ClientOptions } from "../../client/options.ts";
+import { ANONYMOUS_TOKEN } from "../../wire/token.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { parseDuration } from "../duration.ts";
 import { EXIT } from "../exit_code.ts";
-import type { FlagValues } from "../flags.ts";
+import { type FlagValues, idleFor } from "../flags.ts";
+import { logCounts } from "../log_counts.ts";
 import { readCaFile } from "../read_ca_file.ts";
 import { redact } from "../redact.ts";
-import type {
-  ClientStart,
-  ListenAddr,
-  RunningClient,
-} from "../role_starters.ts";
-import { socketOptions, udpOptions } from "../shared_flags.ts";
-import { logCounts } from "../log_counts.ts";
+import type { ListenAddr, RunningClient } from "../role_starters.ts";
+import { loginOptions, roleOptions, udpOptions } from "../shared_flags.ts";
 import { type Ending, runUntilStopped } from "../signals.ts";
 import { addrText, indented } from "../start_lines.ts";
-import { CLIENT_FLAGS } from "./client_flags.ts";
-
-/** What a client without a token shows, as in LinkSocks. */
-export const ANONYMOUS = "anonymous";
+import { CLIENT_FLAGS, ENTRY_KEYS, EXIT_KEYS } from "./client_flags.ts";
 
 type Values = FlagValues<typeof CLIENT_FLAGS>;
 
@@ -28,6 +23,23 @@ export const CLIENT_COMMAND: Command<typeof CLIENT_FLAGS> = {
   summary: "Open a SOCKS and HTTP proxy that leads through a server",
   description: "Opens a SOCKS and HTTP proxy that leads through a server.",
   flags: CLIENT_FLAGS,
+  idle: ({ reverse }) =>
+    reverse
+      ? idleFor(ENTRY_KEYS, "a provider has no proxy port")
+      : idleFor(EXIT_KEYS, "it needs --reverse"),
+  run: runClient,
+};
+
+/** The command `connector`: a client with the token of a connector. */
+export const CONNECTOR_COMMAND: Command<typeof CLIENT_FLAGS> = {
+  name: "connector",
+  summary: "Open a proxy that leads through a server to a provider",
+  description:
+    "Opens a SOCKS and HTTP proxy that leads through a server to a provider; " +
+    "the same as client with the token of a connector.",
+  flags: CLIENT_FLAGS,
+  hidden: [...EXIT_KEYS, "reverse"],
+  idle: () => idleFor([...EXIT_KEYS, "reverse"], "it is for providers"),
   run: runClient,
 };
 
@@ -39,6 +51,8 @@ export const PROVIDER_COMMAND: Command<typeof CLIENT_FLAGS> = {
     "Dials targets for apps at a server in reverse mode, and for connectors; " +
     "the same as client --reverse.",
   flags: CLIENT_FLAGS,
+  hidden: [...ENTRY_KEYS, "reverse"],
+  idle: () => idleFor(ENTRY_KEYS, "a provider has no proxy port"),
   run: (values, context) => runClient({ ...values, reverse: true }, context),
 };
 
@@ -66,53 +80,49 @@ async function runClient(
 async function clientOptions(
   values: Values,
   context: CommandContext,
-): Promise<ClientStart> {
-  const connectorToken = values.connectorToken.trim();
+): Promise<ClientOptions & { logger: Logger }> {
+  const { reverse, followHosts, caFile } = values;
   return {
-    ...socketOptions(values, context),
+    ...roleOptions(values, context),
     url: values.url,
-    token: values.token.trim() || ANONYMOUS,
+    token: values.token.trim() || ANONYMOUS_TOKEN,
+    reconnect: !values.noReconnect,
+    retryAuth: values.retryAuth,
+    threads: threadCount(values.threads),
+    renewMs: parseDuration(values.renew, "renewMs"),
+    ...(followHosts ? { followHosts } : {}),
+    ...(values.noEnvProxy ? {} : { environmentProxy: context.environment }),
+    ...(caFile === "" ? {} : { caCerts: [await readCaFile(caFile)] }),
+    ...(reverse ? providerOptions(values) : proxyOptions(values)),
+  };
+}
+
+function proxyOptions(values: Values): Partial<ClientOptions> {
+  return {
     socksHost: values.socksHost,
     socksPort: values.socksPort,
     optimistic: values.fastOpen,
     noWait: values.socksNoWait,
-    reconnect: !values.noReconnect,
-    retryAuth: values.retryAuth,
-    ...(values.followHosts ? { followHosts: true } : {}),
-    ...(values.noEnvProxy ? {} : { environmentProxy: context.environment }),
-    ...upstreamOptions(values),
-    threads: threadCount(values.threads),
-    renewMs: parseDuration(values.renew, "--renew"),
     ...udpOptions(values),
-    ...checkedLoginFlags(values),
-    ...(values.reverse ? { reverse: true } : {}),
-    // As in LinkSocks it belongs to providers, and does no harm elsewhere.
-    ...(values.reverse && connectorToken !== "" ? { connectorToken } : {}),
-    ...(values.caFile === ""
-      ? {}
-      : { caCerts: [await readCaFile(values.caFile)] }),
+    ...loginOptions(values),
   };
 }
 
-/** Whoever asks for a proxy must not believe that it is used when it is not. */
-function upstreamOptions(
-  { upstreamProxy: text, reverse }: Values,
-): { upstreamProxy?: string } {
-  const upstreamProxy = text.trim();
-  if (upstreamProxy === "") return {};
-  if (!reverse) {
-    throw new ConfigError(
-      "--upstream-proxy",
-      "needs --reverse, since otherwise targets are not dialled here; the " +
-        "proxy to the server is that of HTTP_PROXY and HTTPS_PROXY",
-    );
-  }
-  return { upstreamProxy };
+function providerOptions(values: Values): Partial<ClientOptions> {
+  const connectorToken = values.connectorToken.trim();
+  const upstreamProxy = values.upstreamProxy.trim();
+  return {
+    reverse: true,
+    ...(connectorToken === "" ? {} : { connectorToken }),
+    ...(upstreamProxy === "" ? {} : { upstreamProxy }),
+  };
 }
 
-/** As in LinkSocks: 0 means one, a negative number one for each processor. */
+/** As in LinkSocks: 0 means one, -1 one for each processor. */
 function threadCount(asked: number): number {
-  return asked < 0 ? Math.min(64, navigator.hardwareConcurrency) : asked || 1;
+  return asked < 0
+    ? Math.min(MAX_THREADS, navigator.hardwareConcurrency)
+    : asked || 1;
 }
 
 /** Waits for the first session; `false` if the client ends before it has one. */

@@ -1,3 +1,5 @@
+import { CLIENT_DEFAULTS, MAX_THREADS } from "../../client/defaults.ts";
+import { SERVER_DEFAULTS } from "../../server/defaults.ts";
 import type { FlagTable } from "../flags.ts";
 import { HELP_FLAGS, ROLE_FLAGS } from "../shared_flags.ts";
 
@@ -9,7 +11,7 @@ export const CLIENT_FLAGS = {
     short: "u",
     env: "URL",
     value: "URL",
-    default: ["ws://localhost:8765"],
+    default: [`ws://localhost:${SERVER_DEFAULTS.port}`],
     help: "The server; if repeated, the one that answers first is used",
   },
   token: {
@@ -19,7 +21,8 @@ export const CLIENT_FLAGS = {
     env: "TOKEN",
     value: "TOKEN",
     default: "",
-    help: "Secret that the server knows; anonymous if absent",
+    required: true,
+    help: "Secret that the server knows (default: anonymous)",
   },
   caFile: {
     kind: "text",
@@ -36,7 +39,7 @@ export const CLIENT_FLAGS = {
     short: "s",
     env: "SOCKS_HOST",
     value: "HOST",
-    default: "127.0.0.1",
+    default: CLIENT_DEFAULTS.socksHost,
     required: true,
     help: "Address of the proxy port",
   },
@@ -48,7 +51,7 @@ export const CLIENT_FLAGS = {
     value: "PORT",
     min: 0,
     max: 65535,
-    default: 9870,
+    default: CLIENT_DEFAULTS.socksPort,
     help: "Port of the proxy, 0 for a free one",
   },
   socksUsername: {
@@ -84,7 +87,8 @@ export const CLIENT_FLAGS = {
     env: "UDP_HOST",
     value: "HOST",
     default: "",
-    help: "IP address for datagrams of apps; that of the SOCKS5 conn if absent",
+    help: "IP address for datagrams of apps (default: the address where apps " +
+      "reached the SOCKS port)",
   },
   udpPorts: {
     kind: "text",
@@ -92,7 +96,7 @@ export const CLIENT_FLAGS = {
     env: "UDP_PORTS",
     value: "A-B",
     default: "",
-    help: "Ports for datagrams of apps; any free one if absent",
+    help: "Ports for datagrams of apps (default: any free port)",
   },
   fastOpen: {
     kind: "switch",
@@ -154,6 +158,7 @@ export const CLIENT_FLAGS = {
     env: "CONNECTOR_TOKEN",
     value: "TOKEN",
     default: "",
+    required: true,
     help: "With --reverse, at a server with autonomy: secret that admits " +
       "connectors to this provider",
   },
@@ -163,11 +168,12 @@ export const CLIENT_FLAGS = {
     short: "T",
     env: "THREADS",
     value: "COUNT",
-    min: -0x80000000,
-    max: 64,
-    default: 1,
-    help: "WebSockets to the server, among which requests are spread; -1 for " +
-      "one for each processor",
+    min: -1,
+    max: MAX_THREADS,
+    default: CLIENT_DEFAULTS.threads,
+    help:
+      `WebSockets to the server that share the requests: 1 to ${MAX_THREADS}; ` +
+      "0 = 1, -1 = one per CPU",
   },
   renew: {
     kind: "text",
@@ -256,3 +262,18 @@ export const CLIENT_FLAGS = {
   ...ROLE_FLAGS,
   ...HELP_FLAGS,
 } as const satisfies FlagTable;
+
+/** Keys of the flags for which a proxy port is needed. */
+export const ENTRY_KEYS = [
+  "socksHost",
+  "socksPort",
+  "socksUsername",
+  "socksPassword",
+  "socksNoWait",
+  "udpHost",
+  "udpPorts",
+  "fastOpen",
+] as const;
+
+/** Keys of the flags that are for providers. */
+export const EXIT_KEYS = ["connectorToken", "upstreamProxy"] as const;

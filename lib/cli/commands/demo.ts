@@ -1,3 +1,4 @@
+import { CLIENT_DEFAULTS } from "../../client/defaults.ts";
 import { newToken } from "../../wire/token.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { EXIT } from "../exit_code.ts";
@@ -6,9 +7,8 @@ import type {
   RoleStarters,
   RunningClient,
   RunningServer,
-  SocketOptions,
 } from "../role_starters.ts";
-import { HELP_FLAGS, ROLE_FLAGS, socketOptions } from "../shared_flags.ts";
+import { HELP_FLAGS, ROLE_FLAGS, roleOptions } from "../shared_flags.ts";
 import { runUntilStopped, type Stoppable } from "../signals.ts";
 import { addrText, indented } from "../start_lines.ts";
 
@@ -24,8 +24,8 @@ export const DEMO_FLAGS = {
     value: "PORT",
     min: 0,
     max: 65535,
-    default: 9870,
-    help: "Port of the proxy; a free one if it is taken",
+    default: CLIENT_DEFAULTS.socksPort,
+    help: "Port of the proxy; another one if it is in use",
   },
   ...ROLE_FLAGS,
   ...HELP_FLAGS,
@@ -51,7 +51,7 @@ async function runDemo(
   const port = context.isPortFree(socksPort) ? socksPort : 0;
   const pair = await startPair(
     roles,
-    socketOptions(values, context, true),
+    roleOptions(values, context, true),
     port,
   );
   const ended = runUntilStopped(pair, signals);
@@ -70,27 +70,24 @@ interface Pair extends Stoppable {
 
 async function startPair(
   roles: RoleStarters,
-  sockets: SocketOptions,
+  shared: ReturnType<typeof roleOptions>,
   socksPort: number,
 ): Promise<Pair> {
   const token = newToken();
   const server = await roles.startServer({
-    ...sockets,
+    ...shared,
     token,
     hostname: LOOPBACK,
     port: 0,
   });
   try {
     const client = await roles.startClient({
-      ...sockets,
+      ...shared,
       url: `ws://${addrText(server.addr)}`,
       token,
       socksHost: LOOPBACK,
       socksPort,
       optimistic: true,
-      noWait: false,
-      reconnect: true,
-      retryAuth: false,
     });
     return joinRoles(server, client);
   } catch (error) {
@@ -128,7 +125,9 @@ function startLines(pair: Pair, wantedPort: number): string[] {
     "Server and client run in this process. TCP Fast Open, hop by hop:",
     ...indented([...report]),
     "",
-    ...(taken ? [`Port ${wantedPort} is taken, so it is ${addr.port}.`] : []),
+    ...(taken
+      ? [`Port ${wantedPort} is in use; using ${addr.port} instead.`]
+      : []),
     "Try it:",
     `  curl --socks5-hostname ${addrText(addr)} https://example.com/`,
     "",

@@ -1,13 +1,14 @@
 import { errorText } from "../../base/errors.ts";
 import type { DiagnoseOptions, DoctorReport } from "../../doctor/diagnose.ts";
 import type { Settings } from "../../doctor/fix_settings.ts";
+import { ANONYMOUS_TOKEN } from "../../wire/token.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { EXIT } from "../exit_code.ts";
 import type { FlagValues } from "../flags.ts";
 import { readCaFile } from "../read_ca_file.ts";
 import { redact } from "../redact.ts";
+import { onSignals } from "../signals.ts";
 import { UsageError } from "../usage_error.ts";
-import { ANONYMOUS } from "./client.ts";
 import { DOCTOR_FLAGS } from "./doctor_flags.ts";
 
 /** The command `doctor`. */
@@ -59,14 +60,10 @@ async function untilSignal<T>(
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
-  const ignore = () => {
-    for (const name of signals.names) signals.remove(name, onSignal);
-  };
-  function onSignal(): void {
+  const ignore = onSignals(signals, signals.names, () => {
     ignore();
     stop.abort();
-  }
-  for (const name of signals.names) signals.add(name, onSignal);
+  });
   try {
     return await run(stop.signal);
   } finally {
@@ -83,7 +80,7 @@ async function diagnoseOptions(values: DoctorValues): Promise<DiagnoseOptions> {
   const caCerts = values.caFile === ""
     ? {}
     : { caCerts: [await readCaFile(values.caFile)] };
-  const token = values.token.trim() || ANONYMOUS;
+  const token = values.token.trim() || ANONYMOUS_TOKEN;
   return { server: { url: values.url, token, ...caCerts }, targets };
 }
 

@@ -18,7 +18,8 @@ export const DOCTOR_FLAGS = {
     env: "TOKEN",
     value: "TOKEN",
     default: "",
-    help: "Secret that the server knows; anonymous if absent",
+    required: true,
+    help: "Secret that the server knows (default: anonymous)",
   },
   caFile: {
     kind: "text",
@@ -26,6 +27,7 @@ export const DOCTOR_FLAGS = {
     env: "CA_FILE",
     value: "FILE",
     default: "",
+    sets: ["caCerts"],
     help: "Certificates to trust for wss, as PEM",
   },
   target: {

@@ -1,15 +1,13 @@
-import { ConfigError } from "../../base/errors.ts";
 import { handleApi, isApiPath } from "../../admin/api.ts";
-import { checkUpstreamProxy } from "../../dial/upstream_proxy.ts";
+import type { ServerOptions } from "../../server/options.ts";
 import { newToken } from "../../wire/token.ts";
-import { checkedLoginFlags } from "../checked_login_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { parseDuration } from "../duration.ts";
 import { EXIT } from "../exit_code.ts";
-import type { FlagValues } from "../flags.ts";
-import type { RunningServer, ServerStart } from "../role_starters.ts";
-import { socketOptions, udpOptions } from "../shared_flags.ts";
+import { type FlagValues, type IdleFlags, idleFor } from "../flags.ts";
 import { logCounts } from "../log_counts.ts";
+import type { RunningServer } from "../role_starters.ts";
+import { loginOptions, roleOptions, udpOptions } from "../shared_flags.ts";
 import { runUntilStopped } from "../signals.ts";
 import { addrText, indented } from "../start_lines.ts";
 import { VERSION } from "../version_text.ts";
@@ -25,8 +23,48 @@ export const SERVER_COMMAND: Command<typeof SERVER_FLAGS> = {
     "Accepts clients on a WebSocket and dials their targets; with --reverse " +
     "accepts providers, which dial targets for apps here and for connectors.",
   flags: SERVER_FLAGS,
+  idle: idleFlags,
   run: runServer,
 };
+
+/** Of the token that the command line adds. */
+const TOKEN_KEYS = [
+  "socksPort",
+  "socksUsername",
+  "socksPassword",
+  "connectorToken",
+] as const;
+
+/** Of all reverse tokens. */
+const REVERSE_KEYS = [
+  "fastOpen",
+  "connectorWaitProvider",
+  "socksHost",
+  "socksNowait",
+  "udpHost",
+  "udpPorts",
+] as const;
+
+function idleFlags(
+  { reverse, apiKey, connectorAutonomy }: Values,
+): IdleFlags {
+  if (!reverse) {
+    return {
+      ...idleFor([...TOKEN_KEYS, "connectorAutonomy"], "it needs --reverse"),
+      ...(apiKey === ""
+        ? idleFor(REVERSE_KEYS, "it needs --reverse or --api-key")
+        : {}),
+    };
+  }
+  return {
+    ...(connectorAutonomy
+      ? idleFor(TOKEN_KEYS, "with --connector-autonomy there is none here")
+      : {}),
+    ...(apiKey === ""
+      ? { upstreamProxy: "with --reverse it is the provider that dials" }
+      : {}),
+  };
+}
 
 async function runServer(
   values: Values,
@@ -34,10 +72,11 @@ async function runServer(
 ): Promise<number> {
   const { output, roles, signals } = context;
   const tokens = tokensOf(values);
-  const sockets = socketOptions(values, context);
+  const shared = roleOptions(values, context);
   const server = await roles.startServer({
-    ...sockets,
-    ...roleOptions(values, tokens),
+    ...shared,
+    ...tokenOptions(values, tokens),
+    ...reverseOptions(values),
     hostname: values.wsHost,
     port: values.wsPort,
     workers: workerCount(values.workers),
@@ -48,7 +87,7 @@ async function runServer(
   for (const line of tokenLines(values, tokens)) output.out(line);
   if (values.reverse) output.out(socksLine(values, server));
   for (const line of indented(server.report())) output.out(line);
-  const report = () => logCounts(sockets.logger, server.counters);
+  const report = () => logCounts(shared.logger, server.counters);
   const ending = await runUntilStopped(server, signals, { report });
   return ending === "closed" ? EXIT.ok : EXIT.fatal;
 }
@@ -71,32 +110,39 @@ function tokensOf(values: Values): Tokens {
   };
 }
 
-function roleOptions(
+function tokenOptions(
   values: Values,
   { token, connectorToken }: Tokens,
-): Partial<ServerStart> {
+): Partial<ServerOptions> {
   if (!values.reverse) return { token };
   return {
     reverse: {
       token,
       port: values.socksPort,
       autonomy: values.connectorAutonomy,
-      ...checkedLoginFlags(values),
+      ...loginOptions(values),
       ...(connectorToken === undefined ? {} : { connectorToken }),
     },
+  };
+}
+
+/** What is true of all reverse tokens; the API can add some at any time. */
+function reverseOptions(values: Values): Partial<ServerOptions> {
+  if (!values.reverse && values.apiKey === "") return {};
+  return {
     ...udpOptions(values),
     socksHost: values.socksHost,
     socksNoWait: values.socksNowait,
     optimistic: values.fastOpen,
     connectorWaitMs: parseDuration(
       values.connectorWaitProvider,
-      "--connector-wait-provider",
+      "connectorWaitMs",
     ),
   };
 }
 
 /** The HTTP API, if there is a key for it. */
-function apiOptions(apiKey: string): Pick<ServerStart, "answer"> {
+function apiOptions(apiKey: string): Pick<ServerOptions, "answer"> {
   if (apiKey === "") return {};
   const options = { apiKey, version: VERSION };
   return {
@@ -135,20 +181,9 @@ function socksLine(values: Values, { tokens }: RunningServer): string {
     : `SOCKS5 proxy on ${at}, as soon as a provider is there`;
 }
 
-/** Checked here already: the threads of a server can only tell the reason. */
-function upstreamOptions(
-  { upstreamProxy: text, reverse }: Values,
-): { upstreamProxy?: string } {
-  const upstreamProxy = text.trim();
-  if (upstreamProxy === "") return {};
-  if (reverse) {
-    throw new ConfigError(
-      "--upstream-proxy",
-      "cannot be used with --reverse, where providers dial the targets",
-    );
-  }
-  checkUpstreamProxy(upstreamProxy);
-  return { upstreamProxy };
+function upstreamOptions(values: Values): Partial<ServerOptions> {
+  const upstreamProxy = values.upstreamProxy.trim();
+  return upstreamProxy === "" ? {} : { upstreamProxy };
 }
 
 /** As `--threads` of the client: 0 means one, -1 one for each processor. */

@@ -1,3 +1,5 @@
+import { CLIENT_DEFAULTS } from "../../client/defaults.ts";
+import { MAX_WORKERS, SERVER_DEFAULTS } from "../../server/defaults.ts";
 import type { FlagTable } from "../flags.ts";
 import { HELP_FLAGS, ROLE_FLAGS } from "../shared_flags.ts";
 
@@ -9,7 +11,7 @@ export const SERVER_FLAGS = {
     short: "H",
     env: "WEBSOCKET_HOST",
     value: "HOST",
-    default: "0.0.0.0",
+    default: SERVER_DEFAULTS.hostname,
     required: true,
     sets: ["hostname"],
     help: "Address to listen on",
@@ -22,7 +24,7 @@ export const SERVER_FLAGS = {
     value: "PORT",
     min: 0,
     max: 65535,
-    default: 8765,
+    default: SERVER_DEFAULTS.port,
     sets: ["port"],
     help: "Port to listen on, 0 for a free one",
   },
@@ -33,8 +35,9 @@ export const SERVER_FLAGS = {
     env: "TOKEN",
     value: "TOKEN",
     default: "",
+    required: true,
     sets: ["token", "reverse.token"],
-    help: "Secret that clients must show; made up and printed if absent",
+    help: "Secret that clients must show (default: made up and printed)",
   },
   workers: {
     kind: "integer",
@@ -42,10 +45,10 @@ export const SERVER_FLAGS = {
     env: "WORKERS",
     value: "COUNT",
     min: -1,
-    max: 256,
-    default: 1,
-    help: "Threads, each with its own listening socket; -1 for one for each " +
-      "processor",
+    max: MAX_WORKERS,
+    default: SERVER_DEFAULTS.workers,
+    help: `Threads, each with its own listening socket: 1 to ${MAX_WORKERS}; ` +
+      "0 = 1, -1 = one per CPU",
   },
   bufferSize: {
     kind: "integer",
@@ -74,14 +77,16 @@ export const SERVER_FLAGS = {
     env: "CONNECTOR_TOKEN",
     value: "TOKEN",
     default: "",
+    required: true,
     sets: ["reverse.connectorToken"],
-    help: "Reverse mode: secret of connectors; made up and printed if absent",
+    help: "Reverse mode: secret of connectors (default: made up and printed)",
   },
   connectorAutonomy: {
     kind: "switch",
     name: "connector-autonomy",
     short: "a",
     env: "CONNECTOR_AUTONOMY",
+    sets: ["reverse.autonomy"],
     help:
       "Reverse mode: providers manage the tokens of their connectors, and " +
       "there is no proxy port",
@@ -92,7 +97,7 @@ export const SERVER_FLAGS = {
     value: "TIME",
     default: "5s",
     sets: ["connectorWaitMs"],
-    help: "How long a connector's request waits for a provider",
+    help: "Reverse mode: how long a connector's request waits for a provider",
   },
   reverse: {
     kind: "switch",
@@ -106,7 +111,7 @@ export const SERVER_FLAGS = {
     short: "s",
     env: "SOCKS_HOST",
     value: "HOST",
-    default: "127.0.0.1",
+    default: SERVER_DEFAULTS.socksHost,
     help: "Reverse mode: address of the proxy port",
   },
   socksPort: {
@@ -117,7 +122,7 @@ export const SERVER_FLAGS = {
     value: "PORT",
     min: 0,
     max: 65535,
-    default: 9870,
+    default: CLIENT_DEFAULTS.socksPort,
     sets: ["reverse.port"],
     help: "Reverse mode: port of the proxy, 0 for a free one",
   },
@@ -155,8 +160,8 @@ export const SERVER_FLAGS = {
     value: "HOST",
     default: "",
     help:
-      "Reverse mode: IP address for datagrams of apps; that of the SOCKS5 " +
-      "conn if absent",
+      "Reverse mode: IP address for datagrams of apps (default: the address " +
+      "where apps reached the SOCKS port)",
   },
   udpPorts: {
     kind: "text",
@@ -164,7 +169,7 @@ export const SERVER_FLAGS = {
     env: "UDP_PORTS",
     value: "A-B",
     default: "",
-    help: "Reverse mode: ports for datagrams of apps; any free one if absent",
+    help: "Reverse mode: ports for datagrams of apps (default: any free port)",
   },
   apiKey: {
     kind: "text",
@@ -173,6 +178,7 @@ export const SERVER_FLAGS = {
     env: "API_KEY",
     value: "KEY",
     default: "",
+    required: true,
     help: "Secret of the HTTP API at /api; without one there is no API",
   },
   upstreamProxy: {

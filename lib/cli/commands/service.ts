@@ -77,7 +77,7 @@ async function runService(
   ];
   for (const path of unreadable(serviceCommand("server"))) {
     output.err(
-      `The services cannot read ${path}: put it to /opt or /usr/local first.`,
+      `The services cannot read ${path}: move it to /opt or /usr/local first.`,
     );
   }
   if (printing) {

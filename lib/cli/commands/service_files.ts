@@ -51,6 +51,8 @@ Environment=SYNSOCKS_STATE=/var/lib/${name}
 StateDirectory=${name}
 Restart=always
 RestartSec=2
+# A wrong setting or a rejected token: to start again does not help.
+RestartPreventExitStatus=2 3
 TimeoutStopSec=15
 LimitNOFILE=262144
 
