@@ -21,11 +21,11 @@ export interface ListenHandler {
   /** A new conn; the callee owns it and sets its handler. */
   accepted(conn: Conn): void;
   /**
-   * A conn that has had data in its SYN ends, and its round trip in microseconds was
-   * not known when it was accepted. Called from inside `close` or `reset`.
+   * A conn with data in its SYN ends. Its round trip, in microseconds, was
+   * unknown when it was accepted. Called from inside `close` or `reset`.
    */
   measured?(rttUs: number): void;
-  /** Accepting failed for now, for example for lack of descriptors. */
+  /** Accepting failed for now, for example because descriptors ran out. */
   acceptFailed(error: TunnelError): void;
 }
 
@@ -47,12 +47,14 @@ export interface DialAddressOptions {
   first?: Uint8Array;
   /** Put `first` into the SYN if the kernel can. @default {false} */
   fastOpen?: boolean;
-  /** Without `fastOpen`: what the conn says of its SYN. @default `off` */
+  /** Without `fastOpen`: the outcome that the conn reports. @default `off` */
   plain?: FastOpenOutcome;
   /** Gives up when it aborts. */
   signal?: AbortSignal;
-  /** Told when nothing comes of a SYN that has tried Fast Open, and whether it
-   * carried data. */
+  /**
+   * Called when a SYN that tried Fast Open led to no conn, with whether it
+   * carried data.
+   */
   synFailed?: ((carried: boolean) => void) | undefined;
 }
 
@@ -60,19 +62,19 @@ export interface DialAddressOptions {
 export interface Dialed {
   /** Established. */
   conn: Conn;
-  /** How many of the first bytes are sent already. */
+  /** How many of the first bytes were sent already. */
   sent: number;
 }
 
-/** The sockets of one system: the only part that knows how they are made. */
+/** Makes sockets; only backends know how. */
 export interface Backend {
   /** How the user names it. */
   readonly name: "epoll" | "deno";
-  /** What can be done with the runtime's own sockets. */
+  /** Operations on the runtime's own sockets. */
   readonly runtime: RuntimeSockets;
-  /** Resolves when no socket of this backend is open any more. */
+  /** Resolves when all sockets of this backend are closed. */
   idle(): Promise<void>;
-  /** Listens on TCP. Throws `TunnelError` if the address cannot be had. */
+  /** Listens on TCP. Throws `TunnelError` if the address is not available. */
   listen(options: ListenOptions, handler: ListenHandler): Listener;
   /** Listens on a Unix socket at `path`. */
   listenUnix(path: string, handler: ListenHandler): Listener;
@@ -80,12 +82,12 @@ export interface Backend {
   dial(address: SocketAddress, options?: DialAddressOptions): Promise<Dialed>;
   /**
    * Binds a UDP socket; `::` takes IPv4 too, port 0 a free port. Rejects with
-   * `TunnelError` if the address cannot be had.
+   * `TunnelError` if the address is not available.
    */
   bindDatagrams(
     address: SocketAddress,
     handler: DatagramHandler,
   ): Promise<DatagramSocket>;
-  /** Runs `task` once when the present turn of the loop is over. */
+  /** Runs `task` once at the end of the current turn of the loop. */
   atTurnEnd(task: () => void): void;
 }

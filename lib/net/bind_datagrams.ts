@@ -9,8 +9,8 @@ import { errorOfSystem } from "./system_error.ts";
  *
  * @param backend Makes the sockets
  * @param host An IP address
- * @param ports Take one of these; any free one without it
- * @param handler Who is told
+ * @param ports Ports to choose from; any free one if absent
+ * @param handler Receives the events
  * @throws {TunnelError} `exhausted` if all ports of the range are taken, else what
  *   the system said of the address
  */
@@ -22,7 +22,7 @@ export async function bindDatagrams(
 ): Promise<DatagramSocket> {
   if (!ports) return await backend.bindDatagrams({ host, port: 0 }, handler);
   const count = ports.last - ports.first + 1;
-  // Not always from the front: those are the ports that are taken.
+  // Start anywhere: the first ports of the range are usually taken.
   const start = Math.floor(Math.random() * count);
   for (let i = 0; i < count; i++) {
     const port = ports.first + (start + i) % count;

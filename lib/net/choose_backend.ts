@@ -8,18 +8,18 @@ import { EpollBackend } from "./epoll_backend.ts";
 /** What a user may ask for. */
 export type BackendChoice = "auto" | "epoll" | "deno";
 
-/** A backend, and why it is not the faster one. */
+/** A backend, and why it is not `epoll`. */
 export interface ChosenBackend {
   /** The sockets. */
   backend: Backend;
-  /** Why `auto` did not take `epoll`. */
+  /** Why `auto` did not choose `epoll`. */
   reason?: string;
 }
 
 /**
- * The sockets to use: `epoll` where system calls can be made, else `deno`.
+ * Chooses `epoll` where system calls work, otherwise `deno`.
  *
- * @throws {ConfigError} if `epoll` was asked for and cannot be had
+ * @throws {ConfigError} if `epoll` was requested and is not available
  */
 export function chooseBackend(
   choice: BackendChoice,

@@ -9,22 +9,22 @@ export const END = -1;
 /** `Conn.read` and `Conn.write`: the conn is broken; `Conn.error` says why. */
 export const FAILED = -2;
 
-/** Who uses a conn is told here; never from inside a call of its own. */
+/** Events of a conn; never called from inside a call to the conn. */
 export interface ConnHandler {
   /** `read` has something new: bytes, the end, or a failure. */
   readable(): void;
-  /** After a `write` that took less than all: there is room again. */
+  /** There is room again after a `write` that took less than everything. */
   writable(): void;
   /**
-   * The conn broke (a reset, a timeout). What had been received before may still
-   * be read. Called at most once, and not after `close` or `reset`.
+   * The conn broke (a reset, a timeout). Bytes received before can still be
+   * read. Called at most once, and not after `close` or `reset`.
    */
   failed(error: TunnelError): void;
 }
 
 /**
- * A byte stream in both directions that never waits: reads give what is there,
- * writes take what fits, and the handler hears when to try again.
+ * A byte stream in both directions that never blocks: reads return what is
+ * there, writes take what fits, and the handler is told when to try again.
  *
  * A conn has one owner, who must end it with `close` or `reset`.
  */
@@ -33,11 +33,11 @@ export interface Conn {
   readonly local: SocketAddress;
   /** The peer's end. */
   readonly remote: SocketAddress;
-  /** What the SYN of this conn carried and what became of it. */
+  /** What this conn's SYN carried, and with what result. */
   readonly fastOpen: FastOpenOutcome;
-  /** Why `read` or `write` gave `FAILED`. */
+  /** Why `read` or `write` returned `FAILED`. */
   readonly error: TunnelError | undefined;
-  /** Whom to tell. Call `read` once after setting it. */
+  /** Receives the events. Call `read` once after setting it. */
   handler: ConnHandler;
   /**
    * Reads what is there.
@@ -52,9 +52,9 @@ export interface Conn {
    * @returns bytes taken, and when less than all `writable` follows; `FAILED`
    */
   write(bytes: Uint8Array): number;
-  /** Sends the end of our direction behind what was written. */
+  /** Ends our direction after everything written. */
   closeWrite(): void;
-  /** Ends both directions; what was written is still sent. */
+  /** Ends both directions; written bytes are still sent. */
   close(): void;
   /** Ends both directions now; the peer sees a reset where the platform can. */
   reset(): void;
@@ -64,7 +64,7 @@ export interface Conn {
   unref?(): void;
 }
 
-/** A handler that ignores everything; what a new conn has. */
+/** Ignores everything: the handler of a new conn. */
 export const IGNORE: ConnHandler = {
   readable() {},
   writable() {},

@@ -4,11 +4,13 @@ import type { SocketAddress } from "./conn.ts";
 /** The payload of the largest UDP datagram: RFC 768 over RFC 791. */
 export const MAX_DATAGRAM_BYTES = 65_507;
 
-/** What may wait in the kernel for a socket of ours: a burst of a few thousand
- * small datagrams, or of 32 large ones. */
+/**
+ * Kernel buffer of a socket: room for a burst of a few thousand small
+ * datagrams, or 32 large ones.
+ */
 export const RECEIVE_BUFFER_BYTES = 2 * 1024 * 1024;
 
-/** Who uses a socket is told here; never from inside a call of its own. */
+/** Events of a socket; never called from inside a call to it. */
 export interface DatagramHandler {
   /**
    * A datagram came.
@@ -18,7 +20,10 @@ export interface DatagramHandler {
    *   object may be given again for the same sender
    */
   received(payload: Uint8Array, from: SocketAddress): void;
-  /** One datagram was not sent; the socket goes on. May be told within `send`. */
+  /**
+   * One datagram was not sent; the socket stays usable. May be called from
+   * inside `send`.
+   */
   sendFailed(code: TunnelErrorCode): void;
 }
 
@@ -28,6 +33,6 @@ export interface DatagramSocket {
   readonly local: SocketAddress;
   /** Sends one datagram; the bytes may be changed afterwards. */
   send(payload: Uint8Array, to: SocketAddress): void;
-  /** Nothing more is received or told. Idempotent. */
+  /** Closes the socket; no events follow. Idempotent. */
   close(): void;
 }

@@ -16,7 +16,7 @@ import { NodeDatagrams } from "./node_datagrams.ts";
 import { errorOfSystem } from "./system_error.ts";
 import { Turns } from "./turns.ts";
 
-/** Wait before accepting again when descriptors have run out. */
+/** Wait before accepting again after descriptors ran out. */
 const ACCEPT_RETRY_MS = 100;
 
 type DenoListener = Deno.Listener<Deno.TcpConn | Deno.UnixConn>;

@@ -11,11 +11,11 @@ import {
 import { FAST_OPEN_OFF, type FastOpenOutcome } from "./fast_open.ts";
 import { errorOfSystem } from "./system_error.ts";
 
-/** What an idle conn keeps for its pending read. */
+/** Buffer of an idle conn's pending read. */
 const SMALL_READ_BYTES = 1024;
-/** What a busy conn reads at once. */
+/** Buffer of a busy conn's read. */
 const LARGE_READ_BYTES = 65_536;
-/** The most that waits to be written. */
+/** Upper bound on bytes waiting to be written. */
 const MAX_WRITE_BYTES = 65_536;
 
 const NOWHERE: SocketAddress = { host: "", port: 0 };
@@ -37,13 +37,13 @@ export class DenoConn implements Conn {
   readonly #released: () => void;
   #error: TunnelError | undefined;
   #closed = false;
-  /** Bytes that were read and not fetched yet. */
+  /** Bytes read from Deno's conn and not fetched by the owner. */
   #stored: Uint8Array | undefined;
   #ended = false;
   #reading = false;
   #readBytes = SMALL_READ_BYTES;
   #writing = false;
-  /** What was taken and not written yet, oldest first. */
+  /** Bytes taken from the owner and not written, oldest first. */
   readonly #outgoing: Uint8Array[] = [];
   #outgoingBytes = 0;
   #awaitsRoom = false;

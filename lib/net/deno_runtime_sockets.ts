@@ -3,7 +3,7 @@ import { DenoConn } from "./deno_conn.ts";
 import { FAST_OPEN_OFF, type FastOpenOutcome } from "./fast_open.ts";
 import type { HandedOver, RuntimeSockets } from "./runtime_sockets.ts";
 
-/** What can be done without system calls: next to nothing. */
+/** What works without system calls: almost nothing. */
 export class DenoRuntimeSockets implements RuntimeSockets {
   tuneServeListener(): undefined {
     // Deno.serve sets TCP_NODELAY itself; the rest needs system calls.

@@ -30,7 +30,7 @@ export class EpollBackend implements Backend {
   readonly runtime = new EpollRuntimeSockets();
   readonly #loop: LoopView;
 
-  /** Makes the backend; nothing is opened before it is used. */
+  /** Opens nothing until it is used. */
   constructor(logger: Logger) {
     this.#loop = new LoopView((error) =>
       logger.error("Unexpected error in a handler", { error })

@@ -27,21 +27,21 @@ import type { FastOpenOutcome } from "./fast_open.ts";
 import type { LoopView } from "./shared_loop.ts";
 import { errorOfErrno, errorOfSystem } from "./system_error.ts";
 
-/** What a conn waits for; EPOLLOUT joins once a write did not fit. */
+/** Events of every conn; EPOLLOUT is added after a write that did not fit. */
 export const READ_EVENTS = EPOLLIN | EPOLLRDHUP;
 
 const NOWHERE: SocketAddress = { host: "", port: 0 };
 
-/** A conn on a descriptor of ours, registered with the loop. */
+/** A conn on its own descriptor, registered with the loop. */
 export class EpollConn implements Conn {
   handler: ConnHandler = IGNORE;
-  /** Called once, with the descriptor that is closed next. */
+  /** Called once with the descriptor, right before it is closed. */
   beforeEnd: ((fd: number) => void) | undefined;
   readonly fastOpen: FastOpenOutcome;
   readonly #loop: LoopView;
   #fd: number;
   #error: TunnelError | undefined;
-  /** Nothing more comes before the next event: no need to ask the kernel. */
+  /** The socket is empty until the next event: no need to ask the kernel. */
   #drained = false;
   /** The peer has ended its direction; the end may hide behind a short read. */
   #ended = false;

@@ -20,9 +20,9 @@ import {
 import type { LoopView } from "./shared_loop.ts";
 import { errorOfErrno } from "./system_error.ts";
 
-/** Datagrams received before others get their turn. */
+/** Datagrams per turn, so that other sockets get theirs. */
 const RECEIVES_PER_TURN = 128;
-/** Packed addresses that a socket keeps. */
+/** Packed addresses cached per socket. */
 const MAX_PACKED = 256;
 
 /** What is received goes through here; nothing is received within `received`. */
@@ -39,14 +39,14 @@ export class EpollDatagrams implements DatagramSocket {
   readonly #packed = new Map<string, Uint8Array<ArrayBuffer>>();
   readonly #ipv6: boolean;
   #fd: number;
-  /** The last sender: as the kernel wrote it, and as it was told. */
+  /** The last sender, packed and unpacked. */
   readonly #lastFrom = new Uint8Array(ADDRESS_BYTES);
   #from: SocketAddress = { host: "", port: 0 };
   /** The last receiver. */
   #to: SocketAddress | undefined;
   #toPacked: Uint8Array<ArrayBuffer> | undefined;
 
-  /** Binds. Throws `SyscallError` if the address cannot be had. */
+  /** Binds. Throws `SyscallError` if the address is not available. */
   constructor(loop: LoopView, at: SocketAddress, handler: DatagramHandler) {
     this.#loop = loop;
     this.#handler = handler;
@@ -71,7 +71,7 @@ export class EpollDatagrams implements DatagramSocket {
     if (!packed) return this.#handler.sendFailed("unreachable");
     const errno = sendTo(this.#fd, payload, packed);
     if (errno === 0) return;
-    // A full buffer is the network's way to say that it is too much.
+    // A full buffer means that the network is too slow.
     const code = errno === ERRNO.EAGAIN
       ? "exhausted"
       : errorOfErrno(errno).code;

@@ -27,7 +27,7 @@ import {
 import type { LoopView } from "./shared_loop.ts";
 import { errorOfErrno, errorOfSystem } from "./system_error.ts";
 
-/** What became of our wish to put data into the SYN. */
+/** Whether Fast Open was used for the dial. */
 type Tried = "no" | "yes" | "unsupported";
 
 /** One dial, from its SYN to its conn. */
@@ -41,7 +41,7 @@ export class EpollDial {
   readonly #onAbort = () => this.#giveUp(this.#options.signal!.reason);
   #fd = -1;
   #tried: Tried = "no";
-  /** How many of the first bytes the SYN carries. */
+  /** How many of the first bytes the SYN carried. */
   #sent = 0;
 
   /** Sends the SYN at once. */

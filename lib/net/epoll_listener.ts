@@ -23,9 +23,9 @@ import { errorOfSystem } from "./system_error.ts";
 
 /** Fast Open requests that may wait at a listener before SYN data is refused. */
 const FAST_OPEN_QUEUE = 1024;
-/** Conns accepted before others get their turn. */
+/** Conns accepted per turn, so that other sockets get theirs. */
 const ACCEPTS_PER_TURN = 128;
-/** Wait before accepting again when descriptors have run out. */
+/** Wait before accepting again after descriptors ran out. */
 const ACCEPT_RETRY_MS = 100;
 
 /** Accepts conns on a listening descriptor. */

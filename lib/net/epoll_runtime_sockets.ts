@@ -25,10 +25,12 @@ import type {
 
 /** A dead peer of a tunnel is found after 15 s + 3 * 5 s of silence. */
 const KEEPALIVE = { idleS: 15, intervalS: 5, count: 3 };
-/** Sent data may stay unacknowledged for so long. */
+/** How long sent data may stay unacknowledged. */
 const USER_TIMEOUT_MS = 30_000;
-/** Unsent bytes that the kernel may hold for a tunnel: small bytes behind bulk
- * wait for no more than this. */
+/**
+ * Unsent bytes that the kernel may hold for a tunnel: a keystroke behind bulk
+ * waits for no more than this.
+ */
 const NOTSENT_LOWAT_BYTES = 262_144;
 
 /** The runtime's sockets, found by their addresses among all descriptors. */
@@ -52,7 +54,7 @@ export class EpollRuntimeSockets implements RuntimeSockets {
       const fd = findConnection(remote, localPort);
       return fd === undefined ? FAST_OPEN_OFF : inspectAccepted(fd);
     } catch {
-      // Without a descriptor left nothing is found; the conn lives on all the same.
+      // Out of descriptors, nothing is found; the conn is fine.
       return FAST_OPEN_OFF;
     }
   }

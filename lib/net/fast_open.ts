@@ -71,17 +71,20 @@ function roundTripUs({ rttUs, minRttUs }: TcpInfo): number {
   return Math.min(rttUs, minRttUs);
 }
 
-/** Why no SYN of this machine has data, when the kernel has decided so. */
+/** Why no SYN carries data while the kernel has Fast Open paused. */
 export const PAUSE: Lack = {
   reason: "the kernel pauses it after losses",
   fix: "sysctl -w net.ipv4.tcp_fastopen_blackhole_timeout_sec=0",
 };
 
-/** `tcpi_fastopen_client_fail` came with it; before it, all is `none`. */
+/**
+ * The kernel that introduced `tcpi_fastopen_client_fail`; before it, all is
+ * `none`.
+ */
 const NAMING_KERNEL: KernelVersion = [5, 5];
 let namesFailures: boolean | undefined;
 
-/** Whether the kernel says why a SYN went without data; not known is no. */
+/** Whether the kernel tells why a SYN carried no data; `false` if unknown. */
 function kernelNamesFailures(): boolean {
   if (namesFailures !== undefined) return namesFailures;
   const release = permittedRelease();
@@ -90,10 +93,10 @@ function kernelNamesFailures(): boolean {
 }
 
 /**
- * Whether the SYN of a dial went without data and without asking for a cookie,
- * though it was told to: net.ipv4.tcp_fastopen_blackhole_timeout_sec.
+ * Whether a SYN carried no data and asked for no cookie although it should
+ * have: net.ipv4.tcp_fastopen_blackhole_timeout_sec.
  *
- * @param sent Bytes that the kernel has taken with the dial.
+ * @param sent Bytes that the kernel took with the dial.
  */
 export function isPaused(
   { synDataAcked, fastOpenFailure }: TcpInfo,
@@ -107,7 +110,7 @@ export function isPaused(
 /**
  * Reads the outcome of a dial that asked for Fast Open.
  *
- * @param sent Bytes that the kernel has taken with the dial.
+ * @param sent Bytes that the kernel took with the dial.
  */
 export function outcomeOfDial(info: TcpInfo, sent: number): FastOpenOutcome {
   if (isPaused(info, sent)) {
@@ -125,7 +128,7 @@ export function outcomeOfDial(info: TcpInfo, sent: number): FastOpenOutcome {
     case "dataNotAcked":
       return { result: "notAcknowledged", rttUs };
     case "none":
-      // An old kernel does not say why the SYN went without.
+      // An old kernel does not tell why the SYN carried no data.
       return { result: "noCookie", rttUs };
   }
 }

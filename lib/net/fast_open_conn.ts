@@ -7,7 +7,7 @@ import { StreamConn } from "./stream_conn.ts";
  * `listenFastOpen`. An open one keeps the program running until `unref`.
  */
 export class FastOpenConn extends StreamConn {
-  /** What the SYN of this conn carried and what became of it. */
+  /** What this conn's SYN carried, and with what result. */
   readonly fastOpen: FastOpenOutcome;
   readonly #conn: Conn;
 
@@ -18,7 +18,7 @@ export class FastOpenConn extends StreamConn {
     this.fastOpen = fastOpen;
   }
 
-  /** Keeps the program running while the conn is open, as it does at first. */
+  /** Keeps the program running while the conn is open, as by default. */
   ref(): void {
     this.#conn.ref?.();
   }

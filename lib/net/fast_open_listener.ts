@@ -29,7 +29,7 @@ export interface ListenFastOpenOptions {
   reusePort?: boolean;
   /**
    * Which sockets: `epoll` (Linux, `--allow-ffi`), `deno` (everywhere, without
-   * Fast Open), or the better one that can be had.
+   * Fast Open), or the better one available.
    *
    * @default {"auto"}
    */
@@ -41,7 +41,7 @@ export class FastOpenListener
   implements AsyncIterable<FastOpenConn>, Disposable {
   /** Where it listens, with the real port. */
   readonly addr: Deno.NetAddr;
-  /** Whether SYNs may carry data here, and if not why. */
+  /** Whether SYNs may carry data here, and if not, why. */
   readonly fastOpen: Support;
   readonly #listener: Listener;
   readonly #waiting: Conn[] = [];
@@ -83,7 +83,7 @@ export class FastOpenListener
 
   #outcome(outcome: FastOpenOutcome): FastOpenOutcome {
     const { fastOpen } = this;
-    // The kernel's setting may have been changed meanwhile.
+    // The kernel's setting may have changed since.
     if (fastOpen.supported || outcome.result !== "off") return outcome;
     const { reason, fix } = fastOpen;
     return { ...outcome, reason, ...(fix === undefined ? {} : { fix }) };
@@ -162,8 +162,8 @@ function closedError(): TunnelError {
  * @param options Where to listen.
  * @returns A listener that accepts already.
  * @throws {TunnelError} `unavailable` if the address is taken, `denied` …
- * @throws {ConfigError} if `hostname` is no IP address, if the port is wrong, or if
- *   `epoll` was asked for and cannot be had
+ * @throws {ConfigError} if `hostname` is no IP address, if the port is wrong,
+ *   or if `epoll` was requested and is not available
  *
  * @example An echo server
  * ```ts ignore

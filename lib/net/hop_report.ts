@@ -18,8 +18,8 @@ const HALVES = {
 } as const satisfies Record<TfoHop, "dial" | "listen">;
 
 /**
- * For the user: what TCP Fast Open does at each hop of a role, or why nothing, and
- * which sockets it uses.
+ * Describes what TCP Fast Open does at each hop of a role, or why it does
+ * nothing, and which sockets are used.
  *
  * @param whyNotTuned Why the server's port has no socket options, if it has none
  */

@@ -16,7 +16,7 @@ export function isOlderKernel(
   return major < leastMajor || (major === leastMajor && minor < leastMinor);
 }
 
-/** The release of this kernel, if we may know it; nobody is asked for that. */
+/** The kernel's release if permission is granted; never prompts. */
 export function permittedRelease(): string | undefined {
   const descriptor = { name: "sys", kind: "osRelease" } as const;
   const { state } = Deno.permissions.querySync(descriptor);

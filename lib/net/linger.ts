@@ -1,7 +1,7 @@
 import { type Conn, END, FAILED } from "./conn.ts";
 import { Deadlines } from "../base/deadlines.ts";
 
-/** How long a peer may go on sending after we have nothing more to say. */
+/** How long a peer may keep sending after our end. */
 const LINGER_MS = 5000;
 
 const LINGERS = new Deadlines(LINGER_MS);
@@ -9,10 +9,10 @@ const DISCARD = new Uint8Array(65_536);
 
 /**
  * Sends the end of our direction and closes once the peer has ended its own, or
- * after a while. To close at once with unread bytes would make the kernel send a
- * reset, and the peer might lose what it has not read yet.
+ * after a while. Closing at once with unread bytes makes the kernel send a
+ * reset, and the peer may lose what it has not read.
  *
- * @param conn What to close; no longer its owner's.
+ * @param conn The conn; ownership passes to this function.
  * @param done Called when it is closed.
  */
 export function closeGently(conn: Conn, done: () => void = () => {}): void {

@@ -1,15 +1,18 @@
 import { ffiSupport, sourceAddress } from "../../ffi/mod.ts";
 import { formatIpv6, parseIpv4, parseIpv6 } from "./ip.ts";
 
-/** A machine changes its network seldom, and dials often. */
+/** How long a result is reused. */
 const FRESH_MS = 5000;
-/** In nobody's network, so the way there is that to all others: RFC 5737, RFC 3849. */
+/**
+ * Documentation addresses, in no network: the route to them is the default
+ * route. RFC 5737, RFC 3849.
+ */
 const ELSEWHERE = ["192.0.2.1", "2001:db8::1"];
 
 /**
  * Which network this machine is in: the prefixes of the addresses from which it
- * sends to others, /24 of IPv4 and /64 of IPv6. The same at home each day, another
- * one in the train or behind a VPN; networks of containers do not count.
+ * sends to others, /24 of IPv4 and /64 of IPv6. Stable at home, different on a
+ * train or behind a VPN; container networks do not count.
  *
  * @param addresses Those of the machine.
  * @returns The prefixes, sorted, with spaces between; empty if there are none.

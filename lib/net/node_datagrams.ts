@@ -28,8 +28,8 @@ function codeOf(error: unknown): TunnelErrorCode {
 }
 
 /**
- * A UDP socket of `node:dgram`, for where there are no system calls. The kernel's
- * buffer cannot be set there, so that bursts are lost that `epoll` takes.
+ * A UDP socket of `node:dgram`, for platforms without system calls. It cannot
+ * set the kernel's buffer and loses bursts that `epoll` takes.
  */
 export class NodeDatagrams implements DatagramSocket {
   readonly local: SocketAddress;
@@ -38,7 +38,7 @@ export class NodeDatagrams implements DatagramSocket {
   readonly #closed: () => void;
   readonly #ipv6: boolean;
   #over = false;
-  /** In order, the first of which is being sent. */
+  /** In order; the first one is being sent. */
   readonly #waiting: { payload: Uint8Array; host: string; port: number }[] = [];
 
   /** Takes over a socket that is bound; use `bind`. */
@@ -54,7 +54,7 @@ export class NodeDatagrams implements DatagramSocket {
     this.#closed = closed;
     this.#ipv6 = family === "IPv6";
     socket.on("message", (payload, info) => this.#received(payload, info));
-    // One that nobody hears would end the program.
+    // An unhandled `error` event would end the program.
     socket.on("error", () => {});
   }
 
@@ -62,7 +62,7 @@ export class NodeDatagrams implements DatagramSocket {
    * Binds; `::` takes IPv4 too.
    *
    * @param closed Called when the socket is closed
-   * @throws {TunnelError} if the address cannot be had
+   * @throws {TunnelError} if the address is not available
    */
   static bind(
     { host, port }: SocketAddress,

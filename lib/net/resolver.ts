@@ -5,9 +5,9 @@ import { ipFamily } from "./ip.ts";
 /** Asks for the addresses of one family; rejects if there are none. */
 export type Lookup = (host: string, family: 4 | 6) => Promise<string[]>;
 
-/** What a resolver may be told. */
+/** Options of a resolver. */
 export interface ResolverOptions {
-  /** How to ask; the system's `getaddrinfo` by default. */
+  /** How to look up. @default `getaddrinfo` */
   lookup?: Lookup;
   /**
    * After the IPv4 addresses have come, how long to wait for IPv6 (RFC 8305,
@@ -16,17 +16,17 @@ export interface ResolverOptions {
    * @default {50}
    */
   resolutionDelayMs?: number;
-  /** How long an answer is used again, in milliseconds. @default {30000} */
+  /** How long an answer is reused, in milliseconds. @default {30000} */
   keepMs?: number;
   /** Monotonic milliseconds. */
   now?: () => number;
 }
 
-/** RFC 6761, section 6.3: never a question for a name server. */
+/** RFC 6761, section 6.3: never sent to a name server. */
 const LOCALHOST = /^(.+\.)?localhost\.?$/i;
 const LOOPBACK = ["127.0.0.1", "::1"];
 
-/** Names kept at most; the oldest go first. */
+/** Upper bound on cached names; the oldest go first. */
 const MAX_KEPT = 1024;
 
 async function systemLookup(host: string, family: 4 | 6): Promise<string[]> {
@@ -40,9 +40,9 @@ interface Answer {
 }
 
 /**
- * Names to addresses: IPv4 and IPv6 are asked at the same time, the answer is in
- * the order in which to try (RFC 8305, section 4: families alternate, IPv6 first),
- * and is kept for a short while, since a look-up is a round trip too.
+ * Resolves names: asks for IPv4 and IPv6 at the same time, returns addresses in
+ * the order in which to try them (RFC 8305, section 4: families alternate, IPv6
+ * first), and caches them briefly, since a lookup is a round trip too.
  */
 export class Resolver {
   readonly #lookup: Lookup;
@@ -51,7 +51,6 @@ export class Resolver {
   readonly #now: () => number;
   readonly #answers = new Map<string, Answer>();
 
-  /** Makes a resolver with an empty memory. */
   constructor(options: ResolverOptions = {}) {
     this.#lookup = options.lookup ?? systemLookup;
     this.#delayMs = options.resolutionDelayMs ?? 50;
@@ -77,7 +76,7 @@ export class Resolver {
     if (this.#answers.size > MAX_KEPT) {
       this.#answers.delete(this.#answers.keys().next().value!);
     }
-    // A failure is not kept: the name may appear at any time.
+    // Failures are not cached: the name may appear at any time.
     addresses.catch(() => {
       if (this.#answers.get(host) === answer) this.#answers.delete(host);
     });

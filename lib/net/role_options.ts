@@ -66,7 +66,7 @@ export const BACKENDS = ["auto", "epoll", "deno"] as const;
 /**
  * Adds the defaults.
  *
- * @throws {ConfigError} with the property, if a value cannot be
+ * @throws {ConfigError} with the property, if a value is not valid
  */
 export function parseRoleOptions(options: RoleOptions): CheckedRoleOptions {
   const {

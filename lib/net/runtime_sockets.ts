@@ -11,21 +11,22 @@ export interface TunnelSocketOptions {
 }
 
 /**
- * What a backend can do with sockets that the runtime made, and with those that stand
- * in for them. Where it can do nothing, each call says so in its result.
+ * What a backend can do with sockets that the runtime made, and with those that
+ * stand in for them. Where nothing is possible, the result of each call says
+ * so.
  */
 export interface RuntimeSockets {
   /**
-   * Sets options for tunnels on the listener of `Deno.serve` at `address`; what
-   * it accepts inherits them.
+   * Sets options for tunnels on the listener of `Deno.serve` at `address`;
+   * accepted conns inherit them.
    *
-   * @returns why it could not be done, if system calls could do it
+   * @returns why it failed, unless no system call could do it
    */
   tuneServeListener(
     address: SocketAddress,
     options: TunnelSocketOptions,
   ): string | undefined;
-  /** What the SYN of a conn did that `Deno.serve` accepted. */
+  /** What the SYN of a conn accepted by `Deno.serve` did. */
   inspectServed(
     remote: SocketAddress,
     localPort: number,
@@ -38,8 +39,8 @@ export interface RuntimeSockets {
    *
    * @param near Leads to that socket, which is in this process; all that was read
    *   from it was written to `conn`, and the other way round
-   * @returns when it was `done`, both conns are over. If not, nothing has changed;
-   *   `busy` while bytes are on their way to or from the socket
+   * @returns `done`: both conns are over. Otherwise nothing has changed: `busy`
+   *   while bytes are on their way to or from the socket
    */
   giveConn(near: Conn, conn: Conn): HandedOver;
 }

@@ -6,14 +6,14 @@ import {
 } from "./choose_backend.ts";
 import { fastOpenSupport, type Support } from "./fast_open.ts";
 
-/** A memo: one backend of each kind for all conns of the library's functions. */
+/** One backend of each kind, for all conns of the library's functions. */
 const SHARED = new Map<BackendChoice, ChosenBackend>();
 
 /**
- * The sockets that all conns of the library's own functions share. Nothing is
- * open in it while nobody uses it.
+ * The sockets that all conns of the library's own functions share. It opens
+ * nothing until it is used.
  *
- * @throws {ConfigError} if `epoll` was asked for and cannot be had
+ * @throws {ConfigError} if `epoll` was requested and is not available
  */
 export function sharedBackend(choice: BackendChoice = "auto"): ChosenBackend {
   let chosen = SHARED.get(choice);
@@ -24,7 +24,7 @@ export function sharedBackend(choice: BackendChoice = "auto"): ChosenBackend {
   return chosen;
 }
 
-/** Whether SYNs can carry data through these sockets, and if not why. */
+/** Whether SYNs can carry data through these sockets, and if not, why. */
 export function fastOpenThrough(
   { backend, reason }: ChosenBackend,
   direction: "dial" | "listen",

@@ -2,13 +2,15 @@ import { setImmediate } from "node:timers";
 import { Epoll, type EventHandler } from "../../ffi/mod.ts";
 import { Turns } from "./turns.ts";
 
-/** The one loop of this thread, and so one waiting thread of the runtime's pool,
- * whatever the number of roles: that pool has 32 for everything. */
+/**
+ * The one loop of this thread. It holds one of the 32 threads of the runtime's
+ * pool, however many roles there are.
+ */
 class SharedLoop {
   readonly turns = new Turns(() => this.epoll.dispatching);
   readonly epoll: Epoll = new Epoll({
     turnEnded: () => this.turns.run(),
-    // Each view names its own; here it would be our own mistake.
+    // Views pass their own; this is for bugs of the loop.
     handlerFailed: reportError,
     yieldTurn: (resume) => setImmediate(resume),
   });

@@ -1,12 +1,12 @@
 import { TunnelError } from "../base/errors.ts";
 import { type Conn, END, FAILED, type SocketAddress } from "./conn.ts";
 
-/** What one chunk of `readable` holds at most. */
+/** Upper bound on one chunk of `readable`. */
 const CHUNK_BYTES = 65_536;
 
-/** One call that waits for the conn. */
+/** A `read` or `write` that waits for the conn. */
 interface Waiting<T> {
-  /** Tries again; `undefined` if there is still nothing to tell. */
+  /** Tries again; `undefined` if the call still has to wait. */
   attempt(): T | undefined;
   resolve(value: T): void;
   reject(error: unknown): void;
@@ -45,7 +45,7 @@ export class StreamConn implements Disposable {
   }
 
   /**
-   * Reads what is there, or waits until there is something.
+   * Reads what is there, or waits for bytes.
    *
    * @returns bytes read, or `null` at the end of the stream
    * @throws {TunnelError} `reset`, `timeout` … if the conn broke; `closed` after
@@ -66,7 +66,7 @@ export class StreamConn implements Disposable {
   }
 
   /**
-   * Writes what fits, or waits until something does.
+   * Writes what fits, or waits for room.
    *
    * @returns bytes taken, at least one unless there were none
    * @throws {TunnelError} as `read`
@@ -101,8 +101,8 @@ export class StreamConn implements Disposable {
   }
 
   /**
-   * Ends both directions; what was written is still sent. A waiting `read` or
-   * `write` rejects. Does nothing the second time.
+   * Ends both directions; written bytes are still sent. A waiting `read` or
+   * `write` rejects. Idempotent.
    */
   close(): void {
     this.#readEnded = this.#writeEnded = true;
@@ -184,7 +184,7 @@ export class StreamConn implements Disposable {
   }
 }
 
-/** Whether the waiting call has its answer now. */
+/** Tries a waiting call; returns whether it is settled. */
 function settle<T>(waiting: Waiting<T>): boolean {
   try {
     const value = waiting.attempt();
@@ -200,7 +200,7 @@ function busy(what: string): TunnelError {
   return new TunnelError("unavailable", `another ${what} is waiting`);
 }
 
-/** A socket's address in the form that Deno uses. */
+/** A socket address in Deno's form. */
 export function netAddr({ host, port }: SocketAddress): Deno.NetAddr {
   return { transport: "tcp", hostname: host, port };
 }

@@ -22,10 +22,10 @@ const CODES: ReadonlyMap<number, readonly [TunnelErrorCode, string]> = new Map([
   [ERRNO.ENOMEM, ["exhausted", "cannot allocate memory"]],
 ]);
 
-/** Made once for each number: a busy exit sees thousands of resets a second. */
+/** Cached by number: a busy exit sees thousands of resets a second. */
 const ERRORS = new Map<number, TunnelError>();
 
-/** The error for an errno value; the text is what other peers send too. */
+/** The error for an errno value, with the text that other implementations send. */
 export function errorOfErrno(errno: number): TunnelError {
   let error = ERRORS.get(errno);
   if (!error) {
@@ -36,7 +36,7 @@ export function errorOfErrno(errno: number): TunnelError {
   return error;
 }
 
-/** Wraps what the system calls, or Deno's own sockets, have thrown. */
+/** Converts errors of system calls and of Deno's sockets. */
 export function errorOfSystem(error: unknown): TunnelError {
   if (error instanceof TunnelError) return error;
   if (error instanceof SyscallError) return errorOfErrno(error.errno);

@@ -16,10 +16,7 @@ export interface TfoChoice {
   tunnel: boolean;
   /** The dial of a target: the first bytes of a channel ride in our SYN. */
   target: boolean;
-  /**
-   * The user named these hops: if one is impossible, that deserves a warning and
-   * not only a line of information.
-   */
+  /** The user named these hops: an impossible one is worth a warning. */
   asked: boolean;
 }
 

@@ -1,17 +1,17 @@
 import { setImmediate } from "node:timers";
 
 /**
- * Work that waits for the end of the present turn of the loop, so that what
- * happened in it goes out together.
+ * Tasks for the end of the current turn of the loop, so that its results go out
+ * together.
  */
 export class Turns {
   readonly #inTurn: () => boolean;
   #tasks: (() => void)[] = [];
-  /** Who hears when the task in the same place throws. */
+  /** Called when the task at the same index throws. */
   #failed: ((error: unknown) => void)[] = [];
   #scheduled = false;
 
-  /** `inTurn` tells whether `run` will be called soon by itself. */
+  /** `inTurn` tells whether the loop will call `run` soon. */
   constructor(inTurn: () => boolean) {
     this.#inTurn = inTurn;
   }
