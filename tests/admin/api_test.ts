@@ -1,11 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { isApiPath } from "../../lib/admin/api.ts";
 import { within } from "../ffi/within.ts";
-import {
-  findReference,
-  freePort,
-  ReferenceProcess,
-} from "../interop/_linksocks.ts";
+import { ReferenceProcess } from "../interop/_linksocks.ts";
+import { findReference } from "../interop/_packages.ts";
+import { freePort } from "../net/free_port.ts";
 import { ApiStage } from "./_api_stage.ts";
 import { ask } from "./_ask.ts";
 import { API_KEY, EXCHANGES, REFERENCE_ONLY, REMAINING } from "./_exchanges.ts";

@@ -1,3 +1,5 @@
+import { freePort } from "../net/free_port.ts";
+
 /** Proxies that others have written. */
 export type Program = "microsocks" | "tinyproxy";
 
@@ -16,11 +18,6 @@ export function hasProgram(program: Program): boolean {
 export interface RunningProxy extends AsyncDisposable {
   /** Where it listens on 127.0.0.1. */
   readonly port: number;
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Resolves when somebody listens there. */

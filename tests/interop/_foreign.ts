@@ -40,6 +40,8 @@ export interface Foreign {
   client(python: string, options: ForeignClient): ReferenceProcess;
   /** What a client prints when it was let in. */
   readonly joined: string;
+  /** How many apps may open conns to its SOCKS port at the same moment. */
+  readonly backlog: number;
 }
 
 const HOST = "127.0.0.1";
@@ -77,6 +79,7 @@ const LINKSOCKS_CLIENT = "from linksocks._cli import cli; cli()";
 export const LINKSOCKS: Foreign = {
   name: "linksocks",
   joined: "uthenticat",
+  backlog: 50,
   server(python, options) {
     const flag = (on: boolean) => on ? "on" : "off";
     const process = new ReferenceProcess(python, [
@@ -106,6 +109,8 @@ export const LINKSOCKS: Foreign = {
 export const PYWSSOCKS: Foreign = {
   name: "pywssocks",
   joined: "Authentication successful",
+  // It calls `listen(5)`: SYNs beyond that are lost, and cost 1, 3, 7, 15 s.
+  backlog: 5,
   server(python, options) {
     const process = new ReferenceProcess(python, [
       ...["-m", "pywssocks", "server", "-H", HOST, "-P", String(options.port)],

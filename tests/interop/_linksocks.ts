@@ -3,12 +3,7 @@ import { ffiSupport } from "../../ffi/mod.ts";
 // The C library stays open once it was opened: that must not be inside a test.
 ffiSupport();
 
-/** The newest version that PyPI has wheels of. */
-const PACKAGE = "linksocks==1.8.9";
-/** The port of the protocol to Python. */
-const PYTHON_PACKAGE = "pywssocks==1.5.1";
 const START_DEADLINE_MS = 20_000;
-const DECODER = new TextDecoder();
 
 /** The command line of this version cannot start a server; its library can. */
 const SERVER_PROGRAM = `
@@ -39,71 +34,6 @@ const API_PROGRAM = SERVER_PROGRAM
 
 /** Its command line. */
 const CLIENT_PROGRAM = "from linksocks._cli import cli; cli()";
-
-/** The reference implementation, or why it cannot be had here. */
-export type Reference = { python: string } | { reason: string };
-
-async function succeeds(
-  program: string,
-  args: readonly string[],
-): Promise<{ success: boolean; text: string }> {
-  try {
-    const { success, stdout, stderr } = await new Deno.Command(program, {
-      args: [...args],
-      stdin: "null",
-    }).output();
-    return { success, text: DECODER.decode(stdout) + DECODER.decode(stderr) };
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return { success: false, text: `there is no program ${program}` };
-  }
-}
-
-/** Finds the reference in its cache directory, or installs it there. */
-export function findReference(): Promise<Reference> {
-  const directory = Deno.env.get("SYNSOCKS_VENV") || cached("linksocks");
-  return findPackage("linksocks", PACKAGE, directory);
-}
-
-/** Finds the port to Python, as `findReference` does. */
-export function findPywssocks(): Promise<Reference> {
-  return findPackage("pywssocks", PYTHON_PACKAGE, cached("pywssocks"));
-}
-
-function cached(name: string): string {
-  return `${Deno.env.get("TMPDIR") || "/tmp"}/synsocks-${name}`;
-}
-
-async function findPackage(
-  module: string,
-  name: string,
-  directory: string,
-): Promise<Reference> {
-  const python = `${directory}/bin/python3`;
-  const ready = await succeeds(python, ["-c", `import ${module}`]);
-  if (ready.success) return { python };
-  const steps: [string, string[]][] = [
-    ["python3", ["-m", "venv", directory]],
-    [python, [
-      ...["-m", "pip", "install", "--quiet", "--only-binary", ":all:"],
-      name,
-    ]],
-  ];
-  for (const [program, args] of steps) {
-    const { success, text } = await succeeds(program, args);
-    if (!success) {
-      const last = text.trim().split("\n").at(-1);
-      return { reason: `cannot install ${name}: ${last}` };
-    }
-  }
-  return { python };
-}
-
-/** A port that nobody listens on. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 /** A running program of the reference; disposing of it kills it. */
 export class ReferenceProcess {

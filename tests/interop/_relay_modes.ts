@@ -7,7 +7,8 @@ import {
 } from "../../mod.ts";
 import { until } from "../modes/_modes.ts";
 import type { Foreign, ForeignClient } from "./_foreign.ts";
-import { freePort, type ReferenceProcess } from "./_linksocks.ts";
+import { freePort } from "../net/free_port.ts";
+import type { ReferenceProcess } from "./_linksocks.ts";
 
 /** Whose program plays a part. */
 export type Side = "ours" | "theirs";

@@ -64,8 +64,11 @@ async function request(
   }
 }
 
-/** Loads much down and up, and then many small things at once. */
-export async function transferAll(socksPort: number): Promise<void> {
+/** Loads much down and up, and then many small things, so many at once. */
+export async function transferAll(
+  socksPort: number,
+  atOnce: number = SMALL_REQUESTS,
+): Promise<void> {
   const large = randomBytes(LARGE_BYTES);
   const hash = await sha256(large);
   await using target = new Target((conn) => serve(conn, large));
@@ -81,13 +84,16 @@ export async function transferAll(socksPort: number): Promise<void> {
     answerBytes: HASH_BYTES,
   });
   assertEquals(uploaded, hash);
-  await Promise.all(Array.from({ length: SMALL_REQUESTS }, async () => {
-    const body = randomBytes(SMALL_BYTES);
-    const answer = await request(socksPort, target, {
-      kind: KINDS.echo,
-      body,
-      answerBytes: SMALL_BYTES,
-    });
-    assertEquals(answer, body);
+  let left = SMALL_REQUESTS;
+  await Promise.all(Array.from({ length: atOnce }, async () => {
+    while (left-- > 0) {
+      const body = randomBytes(SMALL_BYTES);
+      const answer = await request(socksPort, target, {
+        kind: KINDS.echo,
+        body,
+        answerBytes: SMALL_BYTES,
+      });
+      assertEquals(answer, body);
+    }
   }));
 }

@@ -1,7 +1,9 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { startClient, startServer, TunnelError } from "../../mod.ts";
 import { within } from "../ffi/within.ts";
-import { findReference, freePort, ReferenceProcess } from "./_linksocks.ts";
+import { freePort } from "../net/free_port.ts";
+import { ReferenceProcess } from "./_linksocks.ts";
+import { findReference } from "./_packages.ts";
 import { transferAll } from "./_transfers.ts";
 
 const TOKEN = "a token of the tests";

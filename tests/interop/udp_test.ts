@@ -4,7 +4,9 @@ import { associate } from "../e2e/_udp_app.ts";
 import { within } from "../ffi/within.ts";
 import { HAS_IPV6 } from "../net/_backends.ts";
 import { UdpPeer, wrap } from "../modes/_udp_stage.ts";
-import { findReference, freePort, ReferenceProcess } from "./_linksocks.ts";
+import { freePort } from "../net/free_port.ts";
+import { ReferenceProcess } from "./_linksocks.ts";
+import { findReference } from "./_packages.ts";
 
 const TOKEN = "a token of the tests";
 const LOCAL = "127.0.0.1";

@@ -1,15 +1,11 @@
 import { within } from "../ffi/within.ts";
 import { type Foreign, LINKSOCKS, PYWSSOCKS } from "./_foreign.ts";
-import { findPywssocks, findReference, type Reference } from "./_linksocks.ts";
+import type { Reference } from "./_packages.ts";
 import { type Cast, type RelayOptions, RelayStage } from "./_relay_modes.ts";
 import { transferAll } from "./_transfers.ts";
 
 const DEADLINE_MS = 60_000;
 const SIDES = ["ours", "theirs"] as const;
-const FOUND: readonly [Foreign, Reference][] = [
-  [LINKSOCKS, await findReference()],
-  [PYWSSOCKS, await findPywssocks()],
-];
 
 /** Registers a test that needs another program; skips it with the reason. */
 function testCast(
@@ -81,26 +77,37 @@ function theirFault(
   return undefined;
 }
 
-for (const found of FOUND) {
-  const [foreign] = found;
+/** How many apps may ask at once, whoever has the SOCKS port. */
+function appsAtOnce({ backlog }: Foreign, { server, connector }: Cast): number {
+  return (connector ?? server) === "theirs" ? backlog : LINKSOCKS.backlog;
+}
+
+/** Registers a test for each cast in which both play, in one kind of mode. */
+export function testCasts(
+  foreign: Foreign,
+  found: Reference,
+  autonomy: boolean,
+): void {
   for (const fastOpen of [false, true]) {
     for (const cast of mixedCasts()) {
+      if (autonomy && !cast.connector) continue;
       // Only the SOCKS side has the flag, and pywssocks has none.
       const socksSide = cast.connector ?? cast.server;
       if (foreign === PYWSSOCKS && fastOpen !== (socksSide === "ours")) {
         continue;
       }
-      for (const autonomy of cast.connector ? [false, true] : [false]) {
-        const options = { fastOpen, autonomy };
-        if (theirFault(foreign, cast, options)) continue;
-        testCast(
-          found,
-          cast,
-          options,
-          ({ socksPort, connectorPort }) =>
-            transferAll(cast.connector ? connectorPort : socksPort),
-        );
-      }
+      const options = { fastOpen, autonomy };
+      if (theirFault(foreign, cast, options)) continue;
+      testCast(
+        [foreign, found],
+        cast,
+        options,
+        ({ socksPort, connectorPort }) =>
+          transferAll(
+            cast.connector ? connectorPort : socksPort,
+            appsAtOnce(foreign, cast),
+          ),
+      );
     }
   }
 }
