@@ -1,6 +1,7 @@
 import { TunnelError } from "../base/errors.ts";
 import { type KeepSessionOptions, KeptSession } from "./keep_session.ts";
 import type { Session } from "../session/session.ts";
+import { SessionWaiters } from "../session/session_waiters.ts";
 
 /** How to keep a pool of sessions. */
 export interface SessionPoolOptions
@@ -20,7 +21,7 @@ export class SessionPool {
   readonly closed: Promise<void>;
   readonly #kept: readonly KeptSession[];
   readonly #stop = new AbortController();
-  readonly #waiting = new Set<(session: Session | undefined) => void>();
+  readonly #waiters = new SessionWaiters();
 
   /** Starts at once. */
   constructor({ size = 1, ...options }: SessionPoolOptions) {
@@ -30,7 +31,7 @@ export class SessionPool {
     const { signal } = this.#stop;
     const opened = (session: Session): void => {
       ready.resolve();
-      for (const tell of this.#waiting) tell(session);
+      this.#waiters.tell(session);
     };
     this.#kept = Array.from(
       { length: size },
@@ -53,20 +54,17 @@ export class SessionPool {
     return least;
   }
 
+  /** As `current`: a channel there makes another one the next. */
+  pick(): Session | undefined {
+    return this.current;
+  }
+
   /** The next session, or nothing when time is up or there will be none. */
   next(timeoutMs: number): Promise<Session | undefined> {
     const { current } = this;
     if (current) return Promise.resolve(current);
     if (this.#stop.signal.aborted) return Promise.resolve(undefined);
-    return new Promise((resolve) => {
-      const tell = (session: Session | undefined): void => {
-        clearTimeout(timer);
-        this.#waiting.delete(tell);
-        resolve(session);
-      };
-      const timer = setTimeout(() => tell(undefined), timeoutMs);
-      this.#waiting.add(tell);
-    });
+    return this.#waiters.wait(timeoutMs);
   }
 
   /** Closes all sessions and stops dialling. Idempotent. */
@@ -83,7 +81,7 @@ export class SessionPool {
       await Promise.all(ends);
     } finally {
       await Promise.allSettled(this.#kept.map(({ closed }) => closed));
-      for (const tell of this.#waiting) tell(undefined);
+      this.#waiters.tell(undefined);
     }
   }
 }

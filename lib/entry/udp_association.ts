@@ -6,6 +6,8 @@ import {
   type TunnelErrorCode,
 } from "../base/errors.ts";
 import { IdleTimer } from "../base/idle_timer.ts";
+import type { Failure } from "../inbound/failure.ts";
+import type { UdpRequest } from "../inbound/request.ts";
 import {
   isFragment,
   MAX_UDP_HEADER_BYTES,
@@ -30,12 +32,11 @@ import type {
 } from "../session/datagram_channel.ts";
 import type { DatagramTally } from "../join/datagram_tally.ts";
 import { HeldDatagrams, type HoldBudget } from "../join/held_datagrams.ts";
-import type { AssociateRequest } from "./udp_entry.ts";
 
 /** What an association needs. */
 export interface UdpAssociationOptions {
   /** The app. */
-  request: AssociateRequest;
+  request: UdpRequest;
   /** Answer before the exit has. */
   optimistic: boolean;
   /** Keep the first datagrams until the exit has answered. */
@@ -112,7 +113,7 @@ export class UdpAssociation
   }
 
   /** Tells the app why there is no association, and ends. */
-  fail(failure: TunnelErrorCode | "noAnswer"): void {
+  fail(failure: Failure): void {
     if (this.#over) return;
     if (!this.#answered) {
       this.#answered = true;

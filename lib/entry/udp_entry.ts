@@ -1,28 +1,15 @@
-import type { Target } from "../base/address.ts";
 import { Deadlines } from "../base/deadlines.ts";
-import { errorCode, errorText, type TunnelErrorCode } from "../base/errors.ts";
+import { errorCode, errorText } from "../base/errors.ts";
 import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
+import type { UdpRequest } from "../inbound/request.ts";
 import type { Backend } from "../net/backend.ts";
-import type { Conn } from "../net/conn.ts";
-import { bindDatagrams } from "../net/bind_datagrams.ts";
+import { bindDatagrams } from "../net/datagrams.ts";
 import type { PortRange } from "../net/port_range.ts";
 import type { Session } from "../session/session.ts";
 import { DatagramTally } from "../join/datagram_tally.ts";
 import { type HoldBudget, holdBudget } from "../join/held_datagrams.ts";
 import { UdpAssociation } from "./udp_association.ts";
-
-/** An app that has asked for UDP ASSOCIATE, and waits for an answer. */
-export interface AssociateRequest {
-  /** Where the app says that it will send from; zeros if it does not know. */
-  readonly hint: Target;
-  /** The control conn; whoever takes the request owns it. */
-  readonly conn: Conn;
-  /** Tells the app where to send: an IP address and a port. */
-  succeed(host: string, port: number): void;
-  /** Tells the app why not, and closes. */
-  fail(failure: TunnelErrorCode | "noAnswer"): void;
-}
 
 /** What the associations of an entry have in common. */
 export interface UdpEntryOptions {
@@ -82,7 +69,7 @@ export class UdpEntry {
    */
   serve(
     session: Pick<Session, "openDatagrams" | "v1">,
-    request: AssociateRequest,
+    request: UdpRequest,
     finished: () => void = () => {},
   ): void {
     const { backend, optimistic, host, ports, idleMs = IDLE_MS, logger } =

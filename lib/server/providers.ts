@@ -1,9 +1,5 @@
 import type { Session } from "../session/session.ts";
-
-/** Who waits for a provider. */
-interface Waiter {
-  tell(session: Session | undefined): void;
-}
+import { SessionWaiters } from "../session/session_waiters.ts";
 
 /**
  * The sessions of providers that stand for each other: requests go round them in
@@ -12,7 +8,7 @@ interface Waiter {
 export class Providers {
   readonly #changed: () => void;
   readonly #sessions: Session[] = [];
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiters = new SessionWaiters();
   #next = 0;
   #closed = false;
 
@@ -36,7 +32,12 @@ export class Providers {
     });
     session.closed.then(() => this.#remove(session));
     this.#changed();
-    for (const { tell } of [...this.#waiting]) tell(this.pick());
+    this.#waiters.tell(session);
+  }
+
+  /** One of those that `pick` may give; does not take a turn. */
+  get current(): Session | undefined {
+    return this.#sessions.find((session) => !session.isClosed);
   }
 
   /** The next in turn, if there is one. */
@@ -54,23 +55,13 @@ export class Providers {
   next(timeoutMs: number): Promise<Session | undefined> {
     const session = this.pick();
     if (session || this.#closed) return Promise.resolve(session);
-    return new Promise((resolve) => {
-      const waiter: Waiter = {
-        tell: (session) => {
-          clearTimeout(timer);
-          this.#waiting.delete(waiter);
-          resolve(session);
-        },
-      };
-      const timer = setTimeout(() => waiter.tell(undefined), timeoutMs);
-      this.#waiting.add(waiter);
-    });
+    return this.#waiters.wait(timeoutMs);
   }
 
   /** Nobody comes any more: whoever waits is told. */
   close(): void {
     this.#closed = true;
-    for (const { tell } of [...this.#waiting]) tell(undefined);
+    this.#waiters.tell(undefined);
   }
 
   #remove(session: Session): void {

@@ -41,12 +41,7 @@ export class ReversePort {
     const { port, login, providers } = this.#options;
     this.#entry = new Entry({
       backend,
-      sessions: {
-        get current() {
-          return providers.pick();
-        },
-        next: (timeoutMs) => providers.next(timeoutMs),
-      },
+      sessions: providers,
       host: this.#context.socksHost,
       port,
       fastOpen: this.#context.socksFastOpen,

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { ByteQueue } from "../../lib/join/byte_queue.ts";
 import { between, randomBytes, seededRandom } from "../net/_random.ts";
 
-const CASES = 300;
+const CASES = 100;
 
 /** Does the same to a queue and to an array, and compares what they give. */
 function compare(seed: number): void {

@@ -173,6 +173,7 @@ export class UdpStage {
   #serve(conn: Conn, finished: () => void): void {
     const told = this.#told;
     this.entry.serve(this.entrySession, {
+      kind: "udp",
       conn,
       hint: this.#hint,
       succeed: (host, port) => told.resolve({ host, port }),
