@@ -3,13 +3,9 @@ import { abortWith } from "../base/abort_with.ts";
 import { Counters } from "../base/counters.ts";
 import type { Observer } from "../base/events.ts";
 import { observeBoth } from "../base/observers.ts";
-import { directDialer } from "../dial/direct_dialer.ts";
-import { withUpstreamProxy } from "../dial/upstream_proxy.ts";
-import { UdpExit } from "../exit/udp_exit.ts";
+import { ExitStack } from "../exit/exit_stack.ts";
 import { chooseBackend, type ChosenBackend } from "../net/choose_backend.ts";
-import { fastOpenSupport } from "../net/fast_open.ts";
 import { hopReport } from "../net/hop_report.ts";
-import { Resolver } from "../net/resolver.ts";
 import type { StreamConn } from "../net/stream_conn.ts";
 import { type OpenedLearnt, openLearnt } from "../state/state_file.ts";
 import type { ClientSide } from "./client_side.ts";
@@ -157,25 +153,17 @@ class TunnelClient implements Client {
   #exitSide(): ClientSide {
     const { connectorToken, tfo, tfoAny, udp, upstreamProxy, logger } =
       this.#options;
-    const { backend } = this.#chosen;
-    const resolver = new Resolver();
-    const observer = this.#observer;
-    const direct = directDialer(backend, resolver, {
-      fastOpen: tfo.target && fastOpenSupport().dial.supported,
+    const exit = new ExitStack({
+      backend: this.#chosen.backend,
+      fastOpen: tfo.target,
       anyBytes: tfoAny,
-      synFailed: () => observer({ type: "synFailed", hop: "target" }),
       memory: this.#opened.learnt.fastOpen,
-    });
-    const dialer = withUpstreamProxy(direct, upstreamProxy, logger);
-    const { idleMs } = udp;
-    const udpExit = new UdpExit({
-      backend,
-      resolver,
-      idleMs,
+      upstreamProxy,
+      udpIdleMs: udp.idleMs,
       logger,
-      observer,
+      observer: this.#observer,
     });
-    return new ExitSide({ dialer, udpExit, connectorToken, logger, observer });
+    return new ExitSide({ exit, connectorToken, logger });
   }
 
   async #run(): Promise<void> {

@@ -1,27 +1,20 @@
 import { SYSTEM_CLOCK } from "../base/clock.ts";
 import { errorText, TunnelError } from "../base/errors.ts";
-import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
-import type { Dialer } from "../dial/dialer.ts";
 import type { StreamConn } from "../net/stream_conn.ts";
 import type { Session } from "../session/session.ts";
 import type { ClientSide, SideSessionOptions } from "./client_side.ts";
 import { ConnectorRequests } from "./connector_requests.ts";
-import { Exit } from "../exit/exit.ts";
-import type { UdpExit } from "../exit/udp_exit.ts";
+import type { ExitStack } from "../exit/exit_stack.ts";
 
 /** What a provider needs. */
 export interface ExitSideOptions {
-  /** Dials targets. */
-  dialer: Dialer;
-  /** Sends datagrams to targets. */
-  udpExit: UdpExit;
+  /** Reaches targets. */
+  exit: ExitStack;
   /** Registered at the server, with autonomy: admits connectors to us. */
   connectorToken: string | undefined;
   /** Where to say what happens. */
   logger: Logger;
-  /** Who is told what happens. */
-  observer: Observer;
 }
 
 /** How often a drain looks whether it is over. */
@@ -53,11 +46,8 @@ export class ExitSide implements ClientSide {
   }
 
   sessionOptions(): SideSessionOptions {
-    const { dialer, udpExit, logger, observer } = this.#options;
-    const exit = new Exit({ dialer, logger, observer });
     return {
-      accept: (channel, target) => exit.accept(channel, target),
-      acceptDatagrams: udpExit.accept,
+      ...this.#options.exit.sessionOptions(),
       control: (message) => this.#requests.onMessage(message),
     };
   }

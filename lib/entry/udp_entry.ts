@@ -4,7 +4,7 @@ import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
 import type { UdpRequest } from "../inbound/request.ts";
 import type { Backend } from "../net/backend.ts";
-import { bindDatagrams } from "../net/datagrams.ts";
+import { bindDatagrams } from "../net/bind_datagrams.ts";
 import type { PortRange } from "../net/port_range.ts";
 import type { Session } from "../session/session.ts";
 import { DatagramTally } from "../join/datagram_tally.ts";

@@ -3,7 +3,6 @@ import {
   type ConnectorManager,
   onConnectorMessage,
 } from "./connector_messages.ts";
-import { Exit } from "../exit/exit.ts";
 import {
   type AdmittedClient,
   openSession,
@@ -16,11 +15,8 @@ export function serveForward(
   client: AdmittedClient,
   connectors: ConnectorManager,
 ): Session {
-  const { dialer, udpExit, observer } = context;
-  const exit = new Exit({ dialer, logger: client.logger, observer });
   const session = openSession(context, client, {
-    accept: (channel, target) => exit.accept(channel, target),
-    acceptDatagrams: udpExit.accept,
+    ...context.exit.sessionOptions(client.logger),
     // It may not, and is told so.
     control: (message) => onConnectorMessage(session, message, connectors),
   });

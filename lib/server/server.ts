@@ -2,11 +2,8 @@ import { abortWith } from "../base/abort_with.ts";
 import { SYSTEM_CLOCK } from "../base/clock.ts";
 import { Counters } from "../base/counters.ts";
 import { observeBoth } from "../base/observers.ts";
-import { directDialer } from "../dial/direct_dialer.ts";
-import { withUpstreamProxy } from "../dial/upstream_proxy.ts";
 import { chooseBackend, type ChosenBackend } from "../net/choose_backend.ts";
-import { awaitsRoundTrip, fastOpenSupport } from "../net/fast_open.ts";
-import { Resolver } from "../net/resolver.ts";
+import { awaitsRoundTrip } from "../net/fast_open.ts";
 import type { TfoHop } from "../net/tfo_choice.ts";
 import type { Session } from "../session/session.ts";
 import { hopReport } from "../net/hop_report.ts";
@@ -26,7 +23,7 @@ import { startWorkers } from "./server_workers.ts";
 import { type OpenedLearnt, openLearnt } from "../state/state_file.ts";
 import type { Membership, Token } from "../tokens/token.ts";
 import type { TokenApi } from "../tokens/token_api.ts";
-import { UdpExit } from "../exit/udp_exit.ts";
+import { ExitStack } from "../exit/exit_stack.ts";
 
 export type { ReverseTokenOptions, ServerOptions };
 
@@ -120,24 +117,18 @@ class RelayServer implements Server {
     this.#opened = opened;
     this.#chosen = chooseBackend(options.backend, logger);
     const sockets = this.#chosen.backend;
-    const resolver = new Resolver();
     const { observer: own } = options;
     const observer = observeBoth(this.counters.observe, own, logger);
-    const { idleMs } = udp;
     const { fastOpen: memory, speaksFirst } = opened.learnt;
-    const direct = directDialer(sockets, resolver, {
-      fastOpen: tfo.target && fastOpenSupport().dial.supported,
-      anyBytes: tfoAny,
-      synFailed: () => observer({ type: "synFailed", hop: "target" }),
-      memory,
-    });
     this.#context = {
       backend: sockets,
-      dialer: withUpstreamProxy(direct, upstreamProxy, logger),
-      udpExit: new UdpExit({
+      exit: new ExitStack({
         backend: sockets,
-        resolver,
-        idleMs,
+        fastOpen: tfo.target,
+        anyBytes: tfoAny,
+        memory,
+        upstreamProxy,
+        udpIdleMs: udp.idleMs,
         logger,
         observer,
       }),

@@ -1,22 +1,19 @@
 import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
-import type { Dialer } from "../dial/dialer.ts";
 import type { Backend } from "../net/backend.ts";
 import type { SocketAddress } from "../net/conn.ts";
 import { Session, type SessionOptions } from "../session/session.ts";
 import type { Transport } from "../session/transport.ts";
 import type { EntryOptions } from "../entry/entry.ts";
 import type { SpeaksFirst } from "../entry/speaks_first.ts";
-import type { UdpExit } from "../exit/udp_exit.ts";
+import type { ExitStack } from "../exit/exit_stack.ts";
 
 /** What the parts of a server share. */
 export interface ServerContext {
   /** Where sockets come from. */
   readonly backend: Backend;
-  /** Dials targets, in forward mode. */
-  readonly dialer: Dialer;
-  /** Sends datagrams to targets, in forward mode. */
-  readonly udpExit: UdpExit;
+  /** Reaches targets, in forward mode. */
+  readonly exit: ExitStack;
   /** How apps at SOCKS ports may send datagrams. */
   readonly udpEntry: NonNullable<EntryOptions["udp"]>;
   /** Where to say what happens. */
