@@ -1,36 +1,42 @@
+import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
+
+/** Not an error: what a stopped wait rejects with. */
+const STOPPED = new Error("stopped");
+
 /**
  * Ends what nobody uses: one timer that is set again only when it is over, so
  * that use costs no more than a look at the clock.
  */
 export class IdleTimer {
-  readonly #ms: number;
-  readonly #idle: () => void;
-  #lastUse = performance.now();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #clock: Clock;
+  readonly #stop = new AbortController();
+  #lastUse: number;
 
   /** Calls `idle` once when there was no use for `ms` milliseconds. */
-  constructor(ms: number, idle: () => void) {
-    this.#ms = ms;
-    this.#idle = idle;
-    this.#wait(ms);
+  constructor(ms: number, idle: () => void, clock: Clock = SYSTEM_CLOCK) {
+    this.#clock = clock;
+    this.#lastUse = clock.now();
+    this.#wait(ms, idle);
   }
 
   /** It is in use. */
   touch(): void {
-    this.#lastUse = performance.now();
+    this.#lastUse = this.#clock.now();
   }
 
   /** Never calls. */
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#stop.abort(STOPPED);
   }
 
-  #wait(ms: number): void {
-    this.#timer = setTimeout(() => {
-      const left = this.#lastUse + this.#ms - performance.now();
-      // A timer may come a fraction of a millisecond early.
-      if (left > 0.5) this.#wait(left);
-      else this.#idle();
-    }, ms);
+  async #wait(ms: number, idle: () => void): Promise<void> {
+    const { signal } = this.#stop;
+    // A timer may come a fraction of a millisecond early.
+    for (let left = ms; left > 0.5;) {
+      await this.#clock.delay(left, signal).catch(() => {});
+      if (signal.aborted) return;
+      left = this.#lastUse + ms - this.#clock.now();
+    }
+    idle();
   }
 }

@@ -44,7 +44,7 @@ export class WindowBudget {
 }
 
 /** No window grows beyond this. */
-const MAX_WINDOW_BYTES = 16 * 1024 * 1024;
+const LARGEST_WINDOW_BYTES = 16 * 1024 * 1024;
 /**
  * Up to here a window grows whenever half of it is used up within a few round
  * trips, or this time: it keeps both processes busy on a path without delay.
@@ -122,7 +122,7 @@ export class ReceiveWindow {
    */
   #isTooSmall(elapsedMs: number, roundTripMs: number): boolean {
     const size = this.#sizeBytes;
-    if (size >= MAX_WINDOW_BYTES) return false;
+    if (size >= LARGEST_WINDOW_BYTES) return false;
     if (size < BUSY_WINDOW_BYTES) {
       return elapsedMs < Math.max(BUSY_MS, roundTripMs * BUSY_ROUND_TRIPS);
     }

@@ -3,6 +3,7 @@ import type { Logger } from "../base/logger.ts";
 import { forEachMessage } from "../wire/bundle.ts";
 import { decodeMessage } from "../wire/decode.ts";
 import { type Message, PROTOCOL, TYPE } from "../wire/messages.ts";
+import { VersionError } from "../wire/version_error.ts";
 
 /** Who gets what a receiver has read. */
 export interface ReceiverOptions {
@@ -76,7 +77,8 @@ export class Receiver {
       : new TunnelError("failed", text, { cause: error });
     if (
       wrong.code === "failed" || wrong.code === "closed" || v1 ||
-      ++this.#malformed > MAX_MALFORMED || text.includes("version")
+      ++this.#malformed > MAX_MALFORMED ||
+      wrong instanceof VersionError
     ) broken(wrong);
   }
 

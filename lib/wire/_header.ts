@@ -1,6 +1,7 @@
 import { TunnelError } from "../base/errors.ts";
 import { MAX_MESSAGE_BYTES } from "./limits.ts";
 import { VERSION } from "./messages.ts";
+import { VersionError } from "./version_error.ts";
 
 const MAJOR = VERSION >>> 4;
 
@@ -15,6 +16,7 @@ const MAJOR = VERSION >>> 4;
  * ```
  *
  * @returns The type byte.
+ * @throws {VersionError} If the major version is not ours.
  * @throws {TunnelError} `protocol` or `limit`
  */
 export function checkHeader(bytes: Uint8Array): number {
@@ -34,11 +36,7 @@ export function checkHeader(bytes: Uint8Array): number {
   }
   const version = bytes[0]!;
   if (version >>> 4 !== MAJOR) {
-    throw new TunnelError(
-      "protocol",
-      `Cannot decode message: expected major version ${MAJOR} but got ` +
-        `${version >>> 4}`,
-    );
+    throw new VersionError(MAJOR, version >>> 4);
   }
   return bytes[1]!;
 }

@@ -4,7 +4,7 @@
 import type { Target } from "../base/address.ts";
 import { writeUint16, writeUint32 } from "./big_endian.ts";
 import { ID_BYTES } from "./channel_id.ts";
-import { MAX_FIRST_BYTES, MAX_TEXT_BYTES, MAX_WINDOW_BYTES } from "./limits.ts";
+import { MAX_CREDIT_BYTES, MAX_FIRST_BYTES, MAX_TEXT_BYTES } from "./limits.ts";
 import {
   COMPRESSION,
   type ConnectExtension,
@@ -20,9 +20,6 @@ export const DATA_HEADER_BYTES = 24;
 
 /** The length of a WINDOW. */
 export const WINDOW_BYTES = 22;
-
-/** The length of a DISCONNECT without a reason. */
-export const DISCONNECT_BYTES = 18;
 
 /** The highest port. */
 export const MAX_PORT = 0xffff;
@@ -126,23 +123,6 @@ export function writeWindow(
   into[offset] = VERSION;
   into[offset + 1] = TYPE.window;
   return writeCredit(into, writeId(into, offset + 2, id), credit);
-}
-
-/**
- * Writes a DISCONNECT without a reason.
- *
- * @returns The offset behind it.
- * @throws {RangeError} If `into` has no room for it.
- */
-export function writeDisconnect(
-  into: Uint8Array,
-  offset: number,
-  id: Uint8Array,
-): number {
-  checkRoom(into, offset, DISCONNECT_BYTES);
-  into[offset] = VERSION;
-  into[offset + 1] = TYPE.disconnect;
-  return writeId(into, offset + 2, id);
 }
 
 /** How many bytes {@linkcode writeConnect} writes. */
@@ -252,7 +232,7 @@ function writeCredit(
   offset: number,
   credit: number,
 ): number {
-  checkRange("window", credit, MAX_WINDOW_BYTES);
+  checkRange("window", credit, MAX_CREDIT_BYTES);
   return writeUint32(into, offset, credit);
 }
 

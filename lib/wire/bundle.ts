@@ -1,7 +1,6 @@
 import { TunnelError } from "../base/errors.ts";
 import { checkHeader } from "./_header.ts";
 import { readUint32, writeUint32 } from "./big_endian.ts";
-import { MAX_MESSAGE_BYTES } from "./limits.ts";
 import { TYPE, VERSION } from "./messages.ts";
 
 /** The length of a bundle's own header. */
@@ -67,36 +66,6 @@ function malformed(offset: number, reason: string): TunnelError {
     "protocol",
     `Cannot decode bundle: message at offset ${offset}: ${reason}`,
   );
-}
-
-/**
- * Packs messages into one bundle.
- *
- * A sender with a buffer of its own writes the same with
- * {@linkcode writeBundleHeader} and {@linkcode writeBundleEntry}.
- *
- * @param messages Encoded messages; none of them a bundle.
- * @throws {RangeError} If the bundle would be longer than a message may be.
- */
-export function encodeBundle(
-  messages: readonly Uint8Array[],
-): Uint8Array<ArrayBuffer> {
-  let length = BUNDLE_HEADER_BYTES;
-  for (const message of messages) length += BUNDLE_ENTRY_BYTES + message.length;
-  if (length > MAX_MESSAGE_BYTES) {
-    throw new RangeError(
-      `Cannot encode bundle: must be <= ${MAX_MESSAGE_BYTES} bytes: current ` +
-        `value is ${length}`,
-    );
-  }
-  const bytes = new Uint8Array(length);
-  let offset = writeBundleHeader(bytes, 0);
-  for (const message of messages) {
-    offset = writeBundleEntry(bytes, offset, message.length);
-    bytes.set(message, offset);
-    offset += message.length;
-  }
-  return bytes;
 }
 
 /** Writes the two bytes that start a bundle; returns the offset behind them. */

@@ -39,13 +39,11 @@ export {
   connectResponseLength,
   DATA_HEADER_BYTES,
   DATAGRAM_OVERHEAD_BYTES,
-  DISCONNECT_BYTES,
   WINDOW_BYTES,
   writeConnect,
   writeConnectResponse,
   writeDatagram,
   writeDataHeader,
-  writeDisconnect,
   writeWindow,
 } from "./_write.ts";
 

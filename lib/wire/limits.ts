@@ -36,10 +36,10 @@ export const MAX_FIRST_BYTES: number = 64 * 1024;
 export const INITIAL_CREDIT_BYTES: number = 64 * 1024;
 
 /**
- * The largest window and the largest credit: 0xffffffff is never sent, so that
- * it can never be confused with -1.
+ * The largest window and the largest credit that fit into a message: 0xffffffff
+ * is never sent, so that it can never be confused with -1.
  */
-export const MAX_WINDOW_BYTES = 0xfffffffe;
+export const MAX_CREDIT_BYTES = 0xfffffffe;
 
 /**
  * The most that one gzip payload may become.

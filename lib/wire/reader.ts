@@ -1,5 +1,5 @@
 import { TunnelError } from "../base/errors.ts";
-import { readUint16, readUint32 } from "./big_endian.ts";
+import { readUint32 } from "./big_endian.ts";
 import { ID_BYTES } from "./channel_id.ts";
 import { decodeText } from "./text.ts";
 
@@ -30,11 +30,6 @@ export class Reader {
   /** A number of one byte. */
   uint8(): number {
     return this.#bytes[this.#take(1)]!;
-  }
-
-  /** A number of two bytes. */
-  uint16(): number {
-    return readUint16(this.#bytes, this.#take(2));
   }
 
   /** A number of four bytes. */

@@ -1,34 +1,47 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { IdleTimer } from "../../lib/base/idle_timer.ts";
-import { within } from "../ffi/within.ts";
+import { Timeline } from "./_timeline.ts";
+
+/** Lets so many milliseconds pass, and what is due happen. */
+async function pass(time: Timeline, ms: number): Promise<void> {
+  time.pass(ms);
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+}
 
 Deno.test("IdleTimer calls once when there was no use", async () => {
-  const idle = Promise.withResolvers<void>();
+  const time = new Timeline();
   let calls = 0;
-  const begin = performance.now();
-  new IdleTimer(20, () => {
-    calls++;
-    idle.resolve();
-  });
-  await within(idle.promise);
+  new IdleTimer(20, () => calls++, time);
+  await pass(time, 19);
+  assertEquals(calls, 0);
+  await pass(time, 1);
   assertEquals(calls, 1);
-  assert(performance.now() - begin >= 19);
+  await pass(time, 1000);
+  assertEquals(calls, 1);
 });
 
 Deno.test("IdleTimer waits for as long as there is use", async () => {
-  const idle = Promise.withResolvers<void>();
-  const timer = new IdleTimer(30, idle.resolve);
-  let lastUse = 0;
-  let uses = 0;
-  const using = setInterval(() => {
+  const time = new Timeline();
+  let calls = 0;
+  const timer = new IdleTimer(30, () => calls++, time);
+  for (let i = 0; i < 10; i++) {
+    await pass(time, 25);
     timer.touch();
-    lastUse = performance.now();
-    if (++uses === 10) clearInterval(using);
-  }, 5);
-  await within(idle.promise);
-  clearInterval(using);
-  assertEquals(uses, 10);
-  assert(performance.now() - lastUse >= 29);
+  }
+  await pass(time, 29);
+  assertEquals(calls, 0);
+  await pass(time, 1);
+  assertEquals(calls, 1);
+});
+
+Deno.test("IdleTimer.stop() never calls", async () => {
+  const time = new Timeline();
+  let calls = 0;
+  const timer = new IdleTimer(30, () => calls++, time);
+  timer.stop();
+  timer.stop();
+  await pass(time, 30);
+  assertEquals(calls, 0);
 });
 
 Deno.test("IdleTimer.stop() leaves no timer behind", () => {

@@ -1,39 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { setImmediate } from "node:timers";
 import { Backoff } from "../../lib/base/backoff.ts";
-import type { Clock } from "../../lib/base/clock.ts";
 import { TunnelError } from "../../lib/base/errors.ts";
 import { Session } from "../../lib/session/session.ts";
 import { SessionPool } from "../../lib/client/session_pool.ts";
+import { Timeline } from "../base/_timeline.ts";
 import { within } from "../ffi/within.ts";
 import { atTurnEnd, Recorder } from "../session/_sessions.ts";
 import { MemoryTransport } from "../session/_transport_pair.ts";
 
 const TARGET = { host: "target", port: 80 };
-
-/** A time that passes when the test says so. */
-class Timeline implements Clock {
-  #now = 0;
-  #waits: { at: number; resolve: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  delay(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waits.push({ at: this.#now + ms, resolve });
-      signal?.addEventListener("abort", () => reject(signal.reason));
-    });
-  }
-
-  pass(ms: number): void {
-    this.#now += ms;
-    const due = this.#waits.filter(({ at }) => at <= this.#now);
-    this.#waits = this.#waits.filter(({ at }) => at > this.#now);
-    for (const { resolve } of due) resolve();
-  }
-}
 
 /** Lets what is due happen. */
 async function settle(): Promise<void> {

@@ -190,6 +190,15 @@ Deno.test("Session gives up a v1 peer at its first malformed message", async () 
   await MemoryTransport.settled();
 });
 
+Deno.test("[11] Session gives up an old peer of another major version", async () => {
+  const { session, far } = lonelySession();
+  far.send(new Uint8Array([0x11, 4, 1, 0]));
+  const { code, message } = await within(session.closed);
+  assertEquals(code, "protocol");
+  assertEquals(message.includes("major version 0 but got 1"), true);
+  await MemoryTransport.settled();
+});
+
 Deno.test("Session skips a few malformed messages of an old peer", async () => {
   const { session, far } = lonelySession();
   const app = new Recorder();

@@ -1,9 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { TunnelError } from "../../lib/base/errors.ts";
 import { forEachMessage } from "../../lib/wire/bundle.ts";
 import { decodeMessage } from "../../lib/wire/decode.ts";
 import { encodeMessage } from "../../lib/wire/encode.ts";
 import { inflate } from "../../lib/wire/gzip.ts";
+import { type Message, TYPE } from "../../lib/wire/messages.ts";
 import { unhex } from "./bytes.ts";
 import { GOLDEN } from "./golden.ts";
 import { BASE, V1 } from "./samples.ts";
@@ -39,21 +40,64 @@ Deno.test("messages with changed bytes throw nothing but TunnelError", () => {
   }
 });
 
-Deno.test("what random bytes decode to, can be encoded again", () => {
+/** Messages of each type that have to be understood, so that they are compared. */
+const FLOOR = 50;
+/** What a JSON message may say, apart from its type. */
+const JSONS = [
+  { count: 3 },
+  { count: -1.5, more: [1] },
+  { level: "warn", msg: "text" },
+  { level: 7, msg: "\u{1f600}" },
+  {},
+];
+const JSON_TYPES: readonly number[] = [
+  ...[TYPE.log, TYPE.partners],
+  ...[TYPE.directCapabilities, TYPE.directRendezvous, TYPE.directStatus],
+];
+
+Deno.test("what random fields decode to, can be encoded again", () => {
   const random = seeded(SEED + 3);
+  const codes = Object.values(TYPE).filter((code) => code !== TYPE.bundle);
+  const counts = new Map<number, number>();
   for (let round = 0; round < ROUNDS; round++) {
-    const bytes = randomBytes(random, 64);
-    bytes.set([0x01, 1 + random() % 8].slice(0, bytes.length));
-    // ASCII, so that no replacement character makes a text longer.
-    for (let i = 20; i < bytes.length; i++) bytes[i]! &= 0x7f;
-    const message = decodeOrUndefined(bytes, false);
+    const code = codes[round % codes.length]!;
+    const bytes = JSON_TYPES.includes(code)
+      ? randomJson(random, code)
+      : randomFields(random, code);
+    const message = decodeOrUndefined(bytes, true);
     if (message === undefined || isUnknown(message)) continue;
+    counts.set(code, (counts.get(code) ?? 0) + 1);
     const again = encodeMessage(message);
-    assertEquals(encodeMessage(decodeMessage(again)), again);
+    assertEquals(encodeMessage(decodeMessage(again, { v1: true })), again);
+  }
+  for (const code of codes) {
+    const count = counts.get(code) ?? 0;
+    assert(count >= FLOOR, `type ${code}: ${count} messages understood`);
   }
 });
 
-function isUnknown(message: ReturnType<typeof decodeMessage>): boolean {
+/** A message of mostly small bytes: lengths that fit, and codes that mean something. */
+function randomFields(random: () => number, code: number): Uint8Array {
+  // ASCII, so that no replacement character makes a text longer.
+  const bytes = randomBytes(random, 90).map((byte) =>
+    byte & (byte & 0x80 ? 0x03 : 0x7f)
+  );
+  bytes.set([0x01, code].slice(0, bytes.length));
+  if (code === TYPE.connect || code === TYPE.data) {
+    bytes.fill(1 + random() % 2, 2, 3);
+  }
+  // The length of a payload is four bytes long.
+  if (code === TYPE.data) bytes.fill(0, 20, 23);
+  return bytes;
+}
+
+function randomJson(random: () => number, code: number): Uint8Array {
+  const text = JSON.stringify(JSONS[random() % JSONS.length]);
+  const json = new TextEncoder().encode(text);
+  return Uint8Array.of(1, code, 0, 0, 0, json.length, ...json);
+}
+
+function isUnknown(message: Message): boolean {
   return "protocol" in message && message.protocol === "unknown";
 }
 
@@ -75,7 +119,7 @@ function assertOnlyTunnelError(bytes: Uint8Array): void {
 function decodeOrUndefined(
   bytes: Uint8Array,
   v1: boolean,
-): ReturnType<typeof decodeMessage> | undefined {
+): Message | undefined {
   try {
     return decodeMessage(bytes, { v1 });
   } catch {

@@ -4,14 +4,12 @@ import {
   connectResponseLength,
   DATA_HEADER_BYTES,
   DATAGRAM_OVERHEAD_BYTES,
-  DISCONNECT_BYTES,
   encodeMessage,
   WINDOW_BYTES,
   writeConnect,
   writeConnectResponse,
   writeDatagram,
   writeDataHeader,
-  writeDisconnect,
   writeWindow,
 } from "../../lib/wire/encode.ts";
 import type { Message } from "../../lib/wire/messages.ts";
@@ -33,10 +31,6 @@ Deno.test("writers write what encodeMessage() encodes, at an offset", () => {
     [
       { type: "window", id: ID, credit: 5 },
       (into, offset) => writeWindow(into, offset, ID, 5),
-    ],
-    [
-      { type: "disconnect", id: ID },
-      (into, offset) => writeDisconnect(into, offset, ID),
     ],
     [
       connect,
@@ -79,7 +73,6 @@ Deno.test("writers refuse a buffer without room", () => {
   const rows: ReadonlyArray<readonly [number, (into: Uint8Array) => number]> = [
     [DATA_HEADER_BYTES, (into) => writeDataHeader(into, 0, ID, 0)],
     [WINDOW_BYTES, (into) => writeWindow(into, 0, ID, 1)],
-    [DISCONNECT_BYTES, (into) => writeDisconnect(into, 0, ID)],
     [connectResponse, (into) => writeConnectResponse(into, 0, ID)],
     [connect, (into) => writeConnect(into, 0, ID, utf8("ho"), 1)],
   ];
