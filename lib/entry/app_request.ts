@@ -18,11 +18,9 @@ export interface AppRequestOptions {
   sessions: SessionSource;
   /** Tell apps that they are connected before the target is. */
   optimistic: boolean;
-  /** Targets for which an app is not waited for; learns who speaks first. */
+  /** Knows and learns who speaks first at a target. */
   speaksFirst: SpeaksFirst;
-  /** Where to say what happens. */
   logger: Logger;
-  /** Who is told what happens. */
   observer: Observer;
 }
 
@@ -43,10 +41,12 @@ type State =
   | "joined"
   | "over";
 
-/** The peer has so long to dial, 10 s, and to tell us. */
+/** Deadline for the peer's answer: it dials for up to 10 s. */
 const RESPONSE_DEADLINE_MS = 15_000;
-/** An app that was told success has its first bytes here by then, or waits for
- * the target to speak first. */
+/**
+ * How long to wait for first bytes of an app that was told success: it sends at
+ * once, or waits for the target.
+ */
 const FIRST_BYTES_WAIT_MS = 2;
 /** Longer wait for targets where the app sends first: a browser has its first bytes
  * at once, but curl reads all certificates of the system before it says ClientHello.

@@ -2,9 +2,9 @@ import { ConfigError } from "../base/errors.ts";
 import type { Login } from "../inbound/socks5.ts";
 
 /**
- * Who may use a SOCKS port; everybody if neither half is given.
+ * Checks the credentials of a SOCKS port; `undefined` lets everybody in.
  *
- * @param prefix What the names of both stand behind in errors
+ * @param prefix Prefix of the property names in errors
  * @throws {ConfigError} if one half is missing
  */
 export function checkedLogin(

@@ -30,10 +30,10 @@ export interface EntryOptions extends AppRequestOptions {
   udp?: Pick<UdpEntryOptions, "host" | "ports" | "idleMs">;
 }
 
-/** An app has so long for its handshake. */
+/** Deadline for an app's handshake. */
 const HANDSHAKE_DEADLINE_MS = 10_000;
 
-/** The side that apps come to: a proxy port whose conns become channels. */
+/** The app side: a proxy port whose conns become channels. */
 export class Entry {
   readonly #options: EntryOptions;
   readonly #listener: Listener;
@@ -45,7 +45,7 @@ export class Entry {
   #closed = false;
   #drained: (() => void) | undefined;
 
-  /** Listens at once. Throws `TunnelError` if the port cannot be had. */
+  /** Listens at once. Throws `TunnelError` if the port is not available. */
   constructor(options: EntryOptions) {
     this.#options = options;
     const { backend, host, port, fastOpen, logger } = options;
@@ -140,7 +140,7 @@ export class Entry {
     handshake.start();
   }
 
-  /** Serves a request that did not come through the port; it owns its conn. */
+  /** Serves a request that did not come through the port; takes over its conn. */
   serve(request: TcpRequest): void {
     if (this.#closed) return request.fail("closed");
     this.#requested(request);

@@ -10,7 +10,7 @@ export interface SessionSource {
   next(timeoutMs: number): Promise<Session | undefined>;
 }
 
-/** Without a session an app waits so long. */
+/** How long an app waits for a session. */
 const SESSION_WAIT_MS = 10_000;
 
 /**

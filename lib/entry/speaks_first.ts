@@ -2,37 +2,37 @@ import { formatTarget, type Target } from "../base/address.ts";
 import { RecentMap } from "../base/recent_map.ts";
 
 /**
- * Ports at which the server speaks first: waiting for an app's first bytes there
- * would be in vain. FTP, SSH, Telnet, SMTP, time, POP3, NNTP, IMAP, submission,
+ * Ports at which the server speaks first: no use waiting for an app's first
+ * bytes there. FTP, SSH, Telnet, SMTP, time, POP3, NNTP, IMAP, submission,
  * MySQL, IRC, VNC and ManageSieve, by the IANA registry.
  */
 const TARGET_FIRST: ReadonlySet<number> = new Set(
   [21, 22, 23, 25, 37, 110, 119, 143, 587, 2222, 3306, 4190, 5900, 6667],
 );
 /**
- * Ports at which the app speaks first: HTTP, and what is inside TLS from the
- * beginning, by the IANA registry or by custom.
+ * Ports at which the app speaks first: HTTP, and protocols inside TLS, by the
+ * IANA registry or by convention.
  */
 const APP_FIRST: ReadonlySet<number> = new Set(
   [80, 443, 465, 563, 636, 853, 989, 990, 993, 995, 5061, 6697, 8080, 8443],
 );
 
-/** Who says something first on a conn to a target. */
+/** Who sends the first byte on a conn to a target. */
 export type Speaker = "app" | "target";
 
-/** More targets are not remembered, unless told otherwise. */
+/** Default number of targets to remember. */
 export const SPEAKERS_CAPACITY = 1024;
 
 /**
- * Knows who speaks first at a target, by its port or because it was so before: if
- * it is the target, it is of no use to wait for the first bytes of its app, and if
- * it is the app, it is worth to wait longer.
+ * Knows who speaks first at a target, by its port or from experience. If it is
+ * the target, waiting for the app's first bytes is pointless; if it is the app,
+ * waiting longer pays off.
  */
 export class SpeaksFirst {
-  /** Told when `records` has changed. */
+  /** Called when `records` changes. */
   onChange: (() => void) | undefined;
   readonly #targets: RecentMap<true>;
-  /** Those where the app did, but not at once. */
+  /** Targets where the app spoke first, but not at once. */
   readonly #apps: RecentMap<true>;
 
   /** Knows the usual ports. */
@@ -41,7 +41,7 @@ export class SpeaksFirst {
     this.#apps = new RecentMap(capacity);
   }
 
-  /** Who is expected to; `undefined` if that is not known. */
+  /** Who is expected to speak first; `undefined` if unknown. */
   expected(target: Target): Speaker | undefined {
     const name = formatTarget(target);
     if (this.#targets.get(name)) return "target";
@@ -49,7 +49,7 @@ export class SpeaksFirst {
     return TARGET_FIRST.has(target.port) ? "target" : undefined;
   }
 
-  /** This target has spoken before its app. */
+  /** Records that the target spoke before its app. */
   targetSpoke(target: Target): void {
     if (this.expected(target) === "target") return;
     const name = formatTarget(target);
@@ -59,9 +59,9 @@ export class SpeaksFirst {
   }
 
   /**
-   * The app has spoken before this target.
+   * Records that the app spoke before the target.
    *
-   * @param late Later than it was waited for
+   * @param late After the wait for it was over
    */
   appSpoke(target: Target, late: boolean): void {
     const name = formatTarget(target);
@@ -69,12 +69,12 @@ export class SpeaksFirst {
     if (late && this.expected(target) === undefined) this.#apps.set(name, true);
   }
 
-  /** Targets that are worth to be kept: `host:port`, what was used last at the end. */
+  /** Targets worth storing: `host:port`, most recently used last. */
   get records(): readonly string[] {
     return [...this.#targets.entries()].map(([target]) => target);
   }
 
-  /** Remembers what was kept. */
+  /** Restores stored records. */
   restore(records: readonly string[]): void {
     for (const target of records) this.#targets.set(target, true);
   }

@@ -33,17 +33,17 @@ import type {
 import type { DatagramTally } from "../join/datagram_tally.ts";
 import { HeldDatagrams, type HoldBudget } from "../join/held_datagrams.ts";
 
-/** What an association needs. */
+/** Options of an association. */
 export interface UdpAssociationOptions {
   /** The app. */
   request: UdpRequest;
-  /** Answer before the exit has. */
+  /** Answer the app before the exit does. */
   optimistic: boolean;
   /** Keep the first datagrams until the exit has answered. */
   holdsEarly: boolean;
-  /** The waits for the exit's answer. */
+  /** Deadlines for the exit's answer. */
   responses: Deadlines;
-  /** End after so long without datagrams, in milliseconds. */
+  /** How long it may be without datagrams, in milliseconds. */
   idleMs: number;
   /** Counts. */
   tally: DatagramTally;
@@ -53,7 +53,7 @@ export interface UdpAssociationOptions {
   finished(reason: string): void;
 }
 
-/** The control conn carries nothing; an app that sends this much is confused. */
+/** Upper bound on bytes of the control conn, which should carry none. */
 const MAX_CONTROL_BYTES = 65_536;
 
 const CONTROL = new Uint8Array(4096);
@@ -61,8 +61,8 @@ const CONTROL = new Uint8Array(4096);
 const OUT = new Uint8Array(MAX_UDP_HEADER_BYTES + MAX_DATAGRAM_BYTES);
 
 /**
- * One association at the side of the app: its control conn, its socket and its
- * channel, which live and end together.
+ * One association on the app side. Its control conn, socket and channel end
+ * together.
  */
 export class UdpAssociation
   implements ConnHandler, DatagramHandler, DatagramOwner {
@@ -80,13 +80,12 @@ export class UdpAssociation
   #over = false;
   #controlBytes = 0;
   readonly #deadline: Deadline;
-  /** The last sender of an answer, and its header: mostly it is the same. */
+  /** Header for the last sender of an answer, which is usually the next one too. */
   readonly #header = new Uint8Array(MAX_UDP_HEADER_BYTES);
   #headerEnd: number | undefined;
   #headerHost = "";
   #headerPort = 0;
 
-  /** Waits for `begin`. */
   constructor(options: UdpAssociationOptions) {
     this.#options = options;
     const { request, idleMs, tally, budget } = options;

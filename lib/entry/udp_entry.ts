@@ -11,7 +11,7 @@ import { DatagramTally } from "../join/datagram_tally.ts";
 import { type HoldBudget, holdBudget } from "../join/held_datagrams.ts";
 import { UdpAssociation } from "./udp_association.ts";
 
-/** What the associations of an entry have in common. */
+/** Options of all associations of an entry. */
 export interface UdpEntryOptions {
   /** Where sockets come from. */
   backend: Backend;
@@ -24,22 +24,23 @@ export interface UdpEntryOptions {
    * other machines can use it too
    */
   host?: string | undefined;
-  /** Take a port out of these. @default any free port */
+  /** Ports to choose from. @default any free port */
   ports?: PortRange | undefined;
-  /** An association without datagrams is ended after so long. @default {300000} */
+  /**
+   * How long an association may be without datagrams, in milliseconds. @default
+   * {300000}
+   */
   idleMs?: number | undefined;
-  /** The exit has so long to answer, in milliseconds. @default {15000} */
+  /** How long the exit may take to answer, in milliseconds. @default {15000} */
   responseMs?: number | undefined;
-  /** Where to say what happens. */
   logger: Logger;
-  /** Who is told what happens. */
   observer: Observer;
 }
 
 const IDLE_MS = 5 * 60_000;
 const RESPONSE_MS = 15_000;
 
-/** The associations of the side that apps come to. */
+/** The associations of an entry. */
 export class UdpEntry {
   readonly #options: UdpEntryOptions;
   readonly #tally: DatagramTally;
@@ -48,7 +49,6 @@ export class UdpEntry {
   readonly #responses: Deadlines;
   #closed = false;
 
-  /** Has none yet. */
   constructor(options: UdpEntryOptions) {
     this.#options = options;
     this.#tally = new DatagramTally(options.observer);
@@ -65,7 +65,7 @@ export class UdpEntry {
    *
    * @param session Asks the exit
    * @param request Is answered, and its conn owned
-   * @param finished Called once when it is over, also if it never began
+   * @param finished Called once when it is over, even if it never began
    */
   serve(
     session: Pick<Session, "openDatagrams" | "v1">,

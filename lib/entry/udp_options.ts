@@ -4,7 +4,7 @@ import { ipFamily } from "../net/ip.ts";
 import type { PortRange } from "../net/port_range.ts";
 import type { UdpEntryOptions } from "./udp_entry.ts";
 
-/** What a role with a SOCKS port says about UDP ASSOCIATE. */
+/** Options for UDP ASSOCIATE of a role with a SOCKS port. */
 export interface UdpOptions {
   /**
    * Where apps send their datagrams: an IP address of this machine.

@@ -5,8 +5,9 @@ import { type ExitOptions, ExitRequest } from "./exit_request.ts";
 export type { ExitOptions };
 
 /**
- * The side that dials targets. One per session, since it learns whether its peer
- * sends early: then requests wait a moment for their first bytes, for the SYN.
+ * The side that dials targets. One per session, since it learns whether its
+ * peer sends early: then requests wait a moment for first bytes to put into the
+ * SYN.
  */
 export class Exit {
   readonly #options: ExitOptions;

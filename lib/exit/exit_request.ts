@@ -14,9 +14,7 @@ import { FLAG_TFO_ACKED, FLAG_TFO_ATTEMPTED } from "../wire/messages.ts";
 export interface ExitOptions {
   /** Dials targets. */
   dialer: Dialer;
-  /** Where to say what happens. */
   logger: Logger;
-  /** Who is told what happens. */
   observer: Observer;
 }
 
@@ -28,22 +26,27 @@ export interface EarlyBytes {
   sentEarly(): void;
 }
 
-/** Look-up and all attempts together. */
+/** Deadline for lookup and all attempts together. */
 const DIAL_DEADLINE_MS = 10_000;
-/** An old client that sends early has its first bytes right behind CONNECT. */
+/**
+ * How long to wait for first bytes of an old client that sends them right after
+ * CONNECT.
+ */
 const FIRST_BYTES_WAIT_MS = 2;
-/** How long to hold CONNECT_RESPONSE for an answer to the data in the SYN, which
- * is right behind the SYN-ACK if the target does not have to think. */
+/**
+ * How long to hold CONNECT_RESPONSE for an answer to SYN data; a fast target's
+ * answer follows the SYN-ACK at once.
+ */
 const ANSWER_WAIT_MS = 5;
 
 const DIAL_DEADLINES = new Deadlines(DIAL_DEADLINE_MS);
 const FIRST_BYTES_WAITS = new Deadlines(FIRST_BYTES_WAIT_MS);
 const ANSWER_WAITS = new Deadlines(ANSWER_WAIT_MS);
 
-/** Nobody waits for the dial any more. */
+/** Reason for canceling a dial when its channel is over. */
 const OVER = new TunnelError("closed", "the channel is over");
 
-/** What is read before the splice may; used within one call. */
+/** Bytes read ahead of the splice; used within one call. */
 const SCRATCH = new Uint8Array(65_536);
 
 /** One channel at the exit: waits for first bytes, dials, is joined. */

@@ -23,11 +23,12 @@ export interface ExitStackOptions {
   memory: FastOpenMemory;
   /** Dial TCP targets through this proxy. @default directly */
   upstreamProxy?: string | undefined;
-  /** An association without datagrams is ended after so long. @default {300000} */
+  /**
+   * How long an association may be without datagrams, in milliseconds. @default
+   * {300000}
+   */
   udpIdleMs?: number | undefined;
-  /** Where to say what happens. */
   logger: Logger;
-  /** Who is told what happens. */
   observer: Observer;
 }
 
@@ -40,11 +41,7 @@ export class ExitStack {
   readonly #dialer: Dialer;
   readonly #udp: UdpExit;
 
-  /**
-   * Dials nothing yet.
-   *
-   * @throws {ConfigError} if `upstreamProxy` is not the URL of a proxy
-   */
+  /** @throws {ConfigError} if `upstreamProxy` is not the URL of a proxy */
   constructor(options: ExitStackOptions) {
     const { backend, memory, anyBytes, logger, observer } = options;
     const { udpIdleMs: idleMs } = options;

@@ -12,17 +12,18 @@ import { type HoldBudget, holdBudget } from "../join/held_datagrams.ts";
 import { UdpFlow } from "./udp_flow.ts";
 import { UdpNames } from "./udp_names.ts";
 
-/** What the associations of an exit have in common. */
+/** Options of all associations of an exit. */
 export interface UdpExitOptions {
   /** Where sockets come from. */
   backend: Backend;
   /** Resolves names of targets. */
   resolver: Resolver;
-  /** An association without datagrams is ended after so long. @default {300000} */
+  /**
+   * How long an association may be without datagrams, in milliseconds. @default
+   * {300000}
+   */
   idleMs?: number | undefined;
-  /** Where to say what happens. */
   logger: Logger;
-  /** Who is told what happens. */
   observer: Observer;
 }
 
@@ -38,7 +39,6 @@ export class UdpExit {
   readonly #names: UdpNames;
   readonly #budget: HoldBudget = holdBudget();
 
-  /** Has no association yet. */
   constructor(options: UdpExitOptions) {
     this.#options = options;
     this.#tally = new DatagramTally(options.observer);

@@ -18,7 +18,7 @@ export interface UdpFlowOptions {
   channel: DatagramChannel;
   /** Resolves names. */
   names: UdpNames;
-  /** End after so long without datagrams, in milliseconds. */
+  /** How long it may be without datagrams, in milliseconds. */
   idleMs: number;
   /** Counts. */
   tally: DatagramTally;
@@ -28,17 +28,19 @@ export interface UdpFlowOptions {
   finished(reason: string): void;
 }
 
-/** Names of one association that are being resolved at once. */
+/** Upper bound on names of one association being resolved. */
 const MAX_WAITING_NAMES = 16;
 
-/** One association at the side of the targets: a channel and its socket. Any
- * source may answer, as through a full-cone NAT (RFC 3489, section 5). */
+/**
+ * One association on the target side: a channel and its socket. Any source may
+ * answer, as through a full-cone NAT (RFC 3489, section 5).
+ */
 export class UdpFlow implements DatagramHandler, DatagramOwner {
   readonly #options: UdpFlowOptions;
   readonly #idle: IdleTimer;
-  /** Came before there was a socket. */
+  /** Datagrams that came before the socket was bound. */
   readonly #early: HeldDatagrams;
-  /** Wait for the address of their name. */
+  /** Datagrams that wait for their name to resolve. */
   readonly #waiting = new Map<string, HeldDatagrams>();
   #socket: DatagramSocket | undefined;
   #over = false;

@@ -2,41 +2,42 @@ import { Deadlines } from "../base/deadlines.ts";
 import { ipFamily } from "../net/ip.ts";
 import type { Resolver } from "../net/resolver.ts";
 
-/** The answer is used so long without asking the resolver. */
+/** How long an answer is reused. */
 const KEEP_MS = 30_000;
-/** And a failure: an app that repeats its datagram must not be a flood of
- * questions. */
+/**
+ * How long a failure is reused, so that an app that repeats datagrams causes no
+ * flood of lookups.
+ */
 const KEEP_FAILURE_MS = 1000;
-/** A datagram that waits longer is of no use to anybody. */
+/** Upper bound on the wait for a name. */
 const DEADLINES = new Deadlines(5000);
-/** Names kept at most; the oldest go first. */
+/** Upper bound on cached names; the oldest go first. */
 const MAX_KEPT = 1024;
-/** Names that are being resolved at once. */
+/** Upper bound on names being resolved. */
 const MAX_ASKING = 256;
 
 /** What is known of a name. */
 export interface KnownName {
-  /** Its address; nothing if it has none. */
+  /** Its address; `undefined` if it has none. */
   readonly address: string | undefined;
   /** When to ask again, on the clock of `performance.now`. */
   readonly expires: number;
 }
 
 /**
- * Names of the targets of datagrams. What is known is there at once, so that
- * datagrams keep their order; a slow name holds up nothing else.
+ * Resolves names of UDP targets. Known names are available at once, so that
+ * datagrams keep their order, and a slow name delays nothing else.
  */
 export class UdpNames {
   readonly #resolver: Resolver;
   readonly #known = new Map<string, KnownName>();
   readonly #asking = new Map<string, Promise<string | undefined>>();
 
-  /** Knows nothing yet. */
   constructor(resolver: Resolver) {
     this.#resolver = resolver;
   }
 
-  /** What is known of a name now; nothing if it has to be asked for. */
+  /** What is known about a name; `undefined` if it must be looked up. */
   known(host: string): KnownName | undefined {
     const known = this.#known.get(host);
     return known && known.expires > performance.now() ? known : undefined;
@@ -45,8 +46,8 @@ export class UdpNames {
   /**
    * Asks for a name.
    *
-   * A datagram tells nobody that its family is not reachable, so IPv4 comes
-   * first: it is what works nearly everywhere.
+   * Prefers IPv4, which works nearly everywhere: UDP does not report an
+   * unreachable address family.
    *
    * @returns its address; nothing if it has none, or not in time
    */

@@ -1,10 +1,10 @@
-/** No piece has more room than this for what may come. */
+/** Upper bound on spare room in a piece. */
 const MAX_ROOM_BYTES = 65_536;
 
 /**
- * Bytes in order, taken out in other pieces than they were put in. Small pieces
- * are joined, so the queue takes at most about twice the memory of its bytes; how
- * many those may be is up to whoever grants credit for them.
+ * Bytes in order, taken out in other pieces than they were put in. Joins small
+ * pieces, so the queue takes at most about twice the memory of its bytes. It
+ * has no limit of its own: whoever grants credit bounds it.
  */
 export class ByteQueue {
   /** Their memory is never written again where it was read once. */
@@ -20,7 +20,7 @@ export class ByteQueue {
     return this.#length;
   }
 
-  /** Puts a copy of `bytes` behind the others. */
+  /** Appends a copy of `bytes`. */
   push(bytes: Uint8Array): void {
     const last = this.#pieces.at(-1);
     const room = last ? last.length - this.#end : 0;
@@ -57,7 +57,10 @@ export class ByteQueue {
       : piece.subarray(this.#start, end);
   }
 
-  /** A view of all bytes, which stay. What is put in later is not in it. */
+  /**
+   * A view of all bytes, which stay in the queue. Bytes pushed later are not in
+   * it.
+   */
   peek(): Uint8Array {
     if (this.#pieces.length > 1) {
       const all = new Uint8Array(this.#length);
@@ -73,7 +76,7 @@ export class ByteQueue {
     return this.front();
   }
 
-  /** Throws the first `count` bytes away; `count` is at most `length`. */
+  /** Drops the first `count` bytes; `count` is at most `length`. */
   drop(count: number): void {
     this.#length -= count;
     let rest = count;
@@ -88,7 +91,7 @@ export class ByteQueue {
     if (this.#length === 0) this.clear();
   }
 
-  /** Moves bytes into `into`, as many as there are or fit; gives how many. */
+  /** Moves as many bytes into `into` as there are or fit; returns the count. */
   take(into: Uint8Array): number {
     let at = 0;
     while (at < into.length && this.#length > 0) {

@@ -5,7 +5,7 @@ import type { Channel, ChannelOwner } from "../session/channel.ts";
 import { JoinEnd } from "./join_end.ts";
 import type { Session } from "../session/session.ts";
 
-/** What the owner of a join may want to know. */
+/** Events of a join. */
 export interface ChannelJoinEvents {
   /** The bytes that came with the connector's request are here. */
   started?(): void;
@@ -15,16 +15,16 @@ export interface ChannelJoinEvents {
   finished?(): void;
 }
 
-/** First bytes on their way from one session to another, within one call. */
+/** First bytes between two sessions; used within one call. */
 const SCRATCH = new Uint8Array(MAX_FIRST_BYTES);
 
 /**
  * Joins two channels of two sessions at a relay: the near one, opened by a
  * connector, and the far one, which is opened to a provider.
  *
- * Bytes of one are pulled into the frames of the other, and the sender gets credit
- * only then: each hop has windows of its own, and what waits between them is
- * counted where it came from. The far channel may come later than the near one:
+ * Bytes of one are pulled into frames of the other, and only then the sender
+ * gets credit: each hop has its own windows, and bytes that wait count at the
+ * session they came from. The far channel may come later than the near one:
  * bytes wait in order meanwhile.
  */
 export class ChannelJoin {
@@ -59,7 +59,7 @@ export class ChannelJoin {
     JoinEnd.join(this.#near, this.#far);
   }
 
-  /** Who stands behind the connector's channel. */
+  /** The owner of the connector's channel. */
   get owner(): ChannelOwner {
     return this.#near;
   }
@@ -82,7 +82,7 @@ export class ChannelJoin {
     this.#far.wake();
   }
 
-  /** Tells the connector that there is nobody who could dial. */
+  /** Tells the connector that no provider can dial. */
   refuse(reason: string): void {
     if (this.isWaiting) {
       this.#near.leave(new TunnelError("unavailable", reason));

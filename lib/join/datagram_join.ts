@@ -42,7 +42,7 @@ export class DatagramJoin implements DatagramOwner {
     }
   }
 
-  /** Tells the connector that there is nobody who could do it. */
+  /** Tells the connector that no provider is there. */
   refuse(reason: string): void {
     if (!this.isWaiting) return;
     this.#over = true;

@@ -1,6 +1,6 @@
 import type { DatagramLoss, Observer } from "../base/events.ts";
 
-/** Observers hear of datagrams so often. */
+/** How often observers are told of datagrams. */
 const REPORT_MS = 1000;
 
 /**
@@ -17,7 +17,6 @@ export class DatagramTally {
   #associations = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Nothing is counted yet. */
   constructor(observer: Observer) {
     this.#observer = observer;
   }
@@ -55,7 +54,7 @@ export class DatagramTally {
     this.#reportLater();
   }
 
-  /** Tells what was counted since the last time. */
+  /** Reports what was counted since the last report. */
   report(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

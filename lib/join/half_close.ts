@@ -1,16 +1,16 @@
 import type { Channel } from "../session/channel.ts";
 
-/** What a failed peer has left behind may take so long to be delivered. */
+/** How long the last bytes of a failed peer may take to be delivered. */
 const DELIVER_MS = 5000;
-/** A half-closed channel of an old peer is kept so long after its last byte. */
+/** How long a half-closed channel of an old peer is kept after its last byte. */
 const HALF_CLOSED_IDLE_MS = 60_000;
 
 /**
- * Decides what becomes of a channel when only one direction ends.
+ * Decides what happens to a channel when only one direction ends.
  *
- * An old peer knows one end for both directions. So a channel to it is ended as a
- * whole, unless an answer is awaited: then it is kept until the answer has ended,
- * or has paused for a minute.
+ * Old peers know only one end for both directions. So the end of one direction
+ * ends their channel, unless an answer is expected: then the channel is kept
+ * until the answer ends or pauses for a minute.
  */
 export class HalfClose {
   readonly #idle: () => void;
@@ -18,17 +18,17 @@ export class HalfClose {
   #halfClosed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `idle` is called when a half-closed channel has to be given up. */
+  /** `idle` is called when a half-closed channel has been silent for too long. */
   constructor(idle: () => void) {
     this.#idle = idle;
   }
 
-  /** The peer was sent something. */
+  /** Records that the peer was sent something. */
   sent(): void {
     this.#awaitsAnswer = true;
   }
 
-  /** The peer has sent something. */
+  /** Records that the peer sent something. */
   heard(): void {
     this.#awaitsAnswer = false;
     if (this.#halfClosed) this.#restart();
@@ -54,7 +54,7 @@ export class HalfClose {
     this.#timer = setTimeout(giveUp, DELIVER_MS);
   }
 
-  /** All is over: nobody is called any more. */
+  /** Stops all timers. */
   stop(): void {
     clearTimeout(this.#timer);
   }

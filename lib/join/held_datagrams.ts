@@ -2,17 +2,19 @@ import type { Target } from "../base/address.ts";
 import type { DatagramLoss } from "../base/events.ts";
 import type { DatagramTally } from "./datagram_tally.ts";
 
-/** What all holders of a role may hold together. */
+/** Shared limit for all holders of a role. */
 export interface HoldBudget {
   /** What is left of it. */
   leftBytes: number;
 }
 
-/** A holder's share: a name server's client asks a few questions at once, and a
- * QUIC client sends a few packets; more is no beginning. */
+/**
+ * Limits of one holder: enough for the first questions of a DNS client or the
+ * first packets of a QUIC client.
+ */
 const MAX_HELD = 32;
 const MAX_HELD_BYTES = 65_536;
-/** What an object and its place cost beside the payload. */
+/** Overhead of each held datagram. */
 const EXTRA_BYTES = 200;
 const BUDGET_BYTES = 16 * 1024 * 1024;
 
@@ -21,7 +23,7 @@ export function holdBudget(): HoldBudget {
   return { leftBytes: BUDGET_BYTES };
 }
 
-/** Datagrams that wait for something, in order; a bounded few. */
+/** A few datagrams that wait, in order. */
 export class HeldDatagrams {
   readonly #tally: DatagramTally;
   readonly #budget: HoldBudget;
@@ -46,7 +48,7 @@ export class HeldDatagrams {
     this.#held.push({ address, payload: payload.slice() });
   }
 
-  /** Gives away all, and holds none. */
+  /** Passes all on, in order, and holds none. */
   release(send: (address: Target, payload: Uint8Array) => void): void {
     for (const { address, payload } of this.#take()) send(address, payload);
   }

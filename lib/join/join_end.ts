@@ -8,7 +8,7 @@ import {
   PULL_END,
 } from "../session/channel.ts";
 
-/** What a join wants to know of each end. */
+/** Events of one end of a join. */
 export interface JoinEndEvents {
   /** The bytes that came with the peer's request are here. */
   started?(): void;
@@ -16,7 +16,7 @@ export interface JoinEndEvents {
   opened?(response: Opened): void;
   /** Bytes wait. */
   queued?(): void;
-  /** Nothing more will happen here or at the other end. */
+  /** Both ends are over. */
   finished(): void;
 }
 
@@ -33,7 +33,7 @@ export class JoinEnd implements ChannelOwner {
   #receivedEnd = false;
   /** The peer was told of the end of the other's direction. */
   #sentEnd = false;
-  /** The channel is gone; what it has brought is still delivered. */
+  /** The channel is gone; its bytes are still delivered. */
   #over = false;
   /** Why, unless it was orderly. */
   #error: TunnelError | undefined;
@@ -43,7 +43,6 @@ export class JoinEnd implements ChannelOwner {
     this.#other!.leave(idle);
   });
 
-  /** One end of nothing yet. */
   constructor(events: JoinEndEvents) {
     this.#events = events;
   }
@@ -75,21 +74,21 @@ export class JoinEnd implements ChannelOwner {
     if (this.#queue.length > 0) channel.holds(this.#queue.length);
   }
 
-  /** Moves bytes that have come here into `into`; gives how many. */
+  /** Moves received bytes into `into`; returns the count. */
   take(into: Uint8Array): number {
     const count = this.#queue.take(into);
     if (count > 0) this.#released(count);
     return count;
   }
 
-  /** There may be bytes at the other end, or its end. */
+  /** Called when the other end has bytes, or has ended. */
   wake(): void {
     if (!this.#over) this.#channel?.wake();
   }
 
   /**
-   * Ends the channel: nobody is left who would take what it brings. The first
-   * answer to a peer that still waits for one says why.
+   * Ends the channel, since nobody would take its bytes. A peer that still
+   * waits for its first answer is told why.
    */
   leave(error?: TunnelError): void {
     if (!this.#over) {

@@ -16,21 +16,21 @@ import {
 import { ByteQueue } from "./byte_queue.ts";
 import { HalfClose } from "./half_close.ts";
 
-/** What the owner of a splice may want to know. */
+/** Events of a splice. */
 export interface SpliceEvents {
   /** The bytes that came with the peer's request are here; for the exit. */
   started?(): void;
   /** Bytes wait because there is no conn yet. */
   queued?(): void;
-  /** The conn has something to say, which is passed on after this call. */
+  /** The conn is readable; its bytes are passed on after this call. */
   news?(): void;
-  /** The first byte of all came from the conn, or else from the peer. */
+  /** Tells which side sent the first byte. */
   spoke?(first: "conn" | "peer"): void;
   /** CONNECT_RESPONSE came; for the entry. */
   opened?(response: Opened): void;
   /**
-   * The channel ended with an error before it was opened. Return true when the
-   * conn has been dealt with; otherwise it is reset.
+   * The channel ended with an error before it was opened. Return true if the
+   * conn was handled; otherwise it is reset.
    */
   refused?(error: TunnelError): boolean;
   /** All is over; called once. */
@@ -38,9 +38,9 @@ export interface SpliceEvents {
 }
 
 /**
- * Joins a channel and a conn, in both directions, each with the other's speed:
- * what the conn gives is read when the session may send it, what the channel
- * gives waits here until the conn takes it, and its sender gets credit only then.
+ * Joins a channel and a conn, in both directions, each at the other's speed:
+ * the conn is read when the session may send, and bytes of the channel wait
+ * here until the conn takes them; only then their sender gets credit.
  *
  * Call `setChannel` first. The conn may come later: bytes wait in order meanwhile.
  */
@@ -55,22 +55,21 @@ export class Splice implements ChannelOwner, ConnHandler {
   #unread: Uint8Array | undefined;
   /** Bytes of the peer that the conn has not taken yet. */
   readonly #queue = new ByteQueue();
-  /** Nobody has sent anything yet, and somebody wants to know who does. */
+  /** Whether to report who sends the first byte. */
   #silent: boolean;
   #opened = false;
   /** The conn has ended its direction. */
   #localEnd = false;
   /** The channel has ended its direction, or both. */
   #peerEnd = false;
-  /** The conn was reset; what it had received before is still read. */
+  /** The conn was reset; bytes received before are still read. */
   #broken = false;
-  /** The channel is over; what it has brought is still delivered. */
+  /** The channel is over; its bytes are still delivered. */
   #over = false;
   /** Why, unless it was orderly. */
   #error: TunnelError | undefined;
   #finished = false;
 
-  /** Joins nothing yet. */
   constructor(events: SpliceEvents = {}) {
     this.#events = events;
     this.#silent = events.spoke !== undefined;

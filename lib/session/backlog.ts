@@ -1,22 +1,22 @@
-/** How long what waits in the WebSocket may take to leave. */
+/** How long bytes waiting in the WebSocket may take to leave. */
 const TARGET_MS = 5;
 const MIN_BYTES = 131_072;
 const MAX_BYTES = 1_048_576;
-/** How much a new measurement counts. */
+/** Weight of a new measurement. */
 const WEIGHT = 0.25;
-/** A rate may change: ask again by then. */
+/** Upper bound on the wait: the rate may change. */
 const MAX_WAIT_MS = 5;
-/** Bytes in a millisecond that a path is thought to carry when it ran dry. */
+/** Lowest assumed rate, in bytes per millisecond, after the path ran dry. */
 const MIN_RATE = 16_384;
-/** A measurement that took longer says nothing. */
+/** Longer measurements are ignored. */
 const MAX_ELAPSED_MS = 100;
 /** How fast the limit grows while the path is faster than it. */
 const GROWTH = 1.25;
 
 /**
- * How much may wait in a WebSocket. `send` never blocks, and what it has taken
- * cannot be overtaken any more; so no more is given to it than leaves within a few
- * milliseconds at the rate measured, and enough to keep a fast path busy.
+ * How much may wait in a WebSocket. `send` never blocks, and nothing overtakes
+ * what it has taken. So it gets no more than leaves within a few milliseconds
+ * at the measured rate, and enough to keep a fast path busy.
  */
 export class Backlog {
   #limitBytes = MAX_BYTES / 2;
@@ -36,7 +36,7 @@ export class Backlog {
     return this.#limitBytes;
   }
 
-  /** Bytes were given to the WebSocket. */
+  /** Counts bytes given to the WebSocket. */
   sent(bytes: number): void {
     this.#sentBytes += bytes;
   }

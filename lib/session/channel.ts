@@ -10,7 +10,7 @@ export interface Opened {
   flags: number;
 }
 
-/** Who stands behind a channel: takes what comes, gives what is to be sent. */
+/** The owner of a channel: takes what comes and provides what to send. */
 export interface ChannelOwner {
   /**
    * The peer's channel is set up, and the bytes that came with its request have
@@ -26,22 +26,24 @@ export interface ChannelOwner {
    *   are; `PULL_END` at the end of this direction, once
    */
   pull(into: Uint8Array): number;
-  /** Bytes from the peer, valid during the call: what waits is copied.
-   * `channel.consumed` tells when they have left. */
+  /**
+   * Bytes from the peer, valid during the call; copy what has to wait. Report
+   * with `channel.consumed` when they have left.
+   */
   data(payload: Uint8Array): void;
   /** The peer has ended its direction. */
   ended(): void;
   /**
-   * The channel is over. Without an error it was an orderly end, and what came
-   * before is still to be delivered.
+   * The channel is over. Without an error the end was orderly, and everything
+   * before it must still be delivered.
    */
   closed(error?: TunnelError): void;
 }
 
 /**
- * Takes a channel that the peer wants to `target`. May refuse or disconnect it at
- * once; its owner then hears no more of it. Otherwise the owner hears of the
- * bytes that came with the request, and then `started`, before this turn ends.
+ * Takes a channel that the peer wants to `target`. May refuse or disconnect it
+ * at once; its owner is then called no more. Otherwise the owner gets the bytes
+ * that came with the request, and then `started`, before this turn ends.
  */
 export type AcceptChannel = (channel: Channel, target: Target) => ChannelOwner;
 

@@ -1,15 +1,16 @@
 import type { Target } from "../base/address.ts";
 import type { TunnelError } from "../base/errors.ts";
 
-/** Who stands behind a channel of datagrams: one UDP association. */
+/** The owner of a datagram channel: one UDP association. */
 export interface DatagramOwner {
   /** The exit has a socket. For the entry only; at most once. */
   opened(): void;
   /**
    * A datagram came.
    *
-   * @param address Toward the exit whom it is for; toward the entry an IP, whom
-   *   it is from. It is the peer's: the host may be any text, the port any number
+   * @param address Toward the exit the destination; toward the entry the
+   *   source, an IP address. The peer chose it: the host may be any text, the
+   *   port any number
    * @param payload A view that is valid during the call
    */
   datagram(address: Target, payload: Uint8Array): void;
@@ -25,8 +26,8 @@ export type AcceptDatagrams = (channel: DatagramChannel) => DatagramOwner;
 
 /**
  * One UDP association in a session, as its owner sees it. Datagrams have no
- * credit: what the WebSocket cannot take soon is dropped, as a full queue of a
- * router would.
+ * credit: what the WebSocket cannot take soon is dropped, as a router with a
+ * full queue does.
  */
 export interface DatagramChannel {
   /** 16 bytes. */

@@ -18,9 +18,9 @@ import type {
 import { failureCode } from "./failure_code.ts";
 import type { Sender } from "./sender.ts";
 
-/** Associations that a session may have at once. */
+/** Upper bound on associations of a session. */
 const MAX_ASSOCIATIONS = 1024;
-/** While more than this waits in the WebSocket, datagrams are dropped. */
+/** Datagrams are dropped while more than this waits in the WebSocket. */
 const MAX_WAITING_BYTES = 1_048_576;
 const ENCODER = new TextEncoder();
 const NOBODY: Target = { host: "", port: 0 };
@@ -34,8 +34,6 @@ export class Datagrams implements AssociationSession {
   #over: TunnelError | undefined;
 
   /**
-   * None yet.
-   *
    * @param accept The peer asks for an association; without it all are refused
    * @param forgotten One has ended
    */

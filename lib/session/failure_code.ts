@@ -9,7 +9,7 @@ const WORDS: ReadonlyArray<readonly [TunnelErrorCode, readonly string[]]> = [
   ["denied", ["denied", "not permitted", "not allowed"]],
 ];
 
-/** What a failure means: peers send free text, which comes from their system. */
+/** The code for a failure: peers send free text from their system. */
 export function failureCode(text: string | undefined): TunnelErrorCode {
   const reason = (text ?? "").toLowerCase();
   for (const [code, words] of WORDS) {

@@ -6,24 +6,26 @@ export interface HeartbeatOptions {
   intervalMs: number;
   /** Sends a ping with these 8 bytes. */
   ping: (payload: Uint8Array) => void;
-  /** Nothing was heard for three intervals. */
+  /** Called after three silent intervals. */
   dead: (error: TunnelError) => void;
   /** Monotonic milliseconds. */
   now?: () => number;
 }
 
-/** A peer that is silent for so many intervals is dead; it is noticed within one
- * more. */
+/**
+ * A peer that is silent for this many intervals is dead; noticed within one
+ * more.
+ */
 const MISSED = 3;
 /**
- * Round trips that are remembered, some minutes of them; the smallest counts, so
- * that waiting behind bulk does not count as the length of the path.
+ * Round trips kept, some minutes of them. The smallest counts, so that waiting
+ * behind bulk does not look like a longer path.
  */
 const KEPT = 64;
 
 /**
- * Asks the peer regularly whether it is there, and measures the round trip. Any
- * message is a sign of life; so an answer behind bulk is not missed.
+ * Pings the peer regularly and measures the round trip. Any message is a sign
+ * of life, so an answer behind bulk is not missed.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -49,12 +51,12 @@ export class Heartbeat {
     return this.#smallest;
   }
 
-  /** Something came from the peer. */
+  /** Records a sign of life. */
   heard(): void {
     this.#heardAt = this.#now();
   }
 
-  /** A pong came; one that we did not ask for is ignored. */
+  /** Takes a pong; ignores unsolicited ones. */
   answered(payload: Uint8Array): void {
     const sentAt = new DataView(payload.buffer, payload.byteOffset)
       .getFloat64(0);

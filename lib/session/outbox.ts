@@ -6,7 +6,7 @@ import {
 } from "../wire/bundle.ts";
 import { MAX_BUNDLE_BYTES } from "../wire/limits.ts";
 
-/** Buffers that no outbox uses right now, for the next that does. */
+/** Free buffers for the next outbox that needs one. */
 const SPARE: Uint8Array[] = [];
 const MAX_SPARE = 4;
 const FIRST_ENTRY = BUNDLE_HEADER_BYTES + BUNDLE_ENTRY_BYTES;
@@ -27,7 +27,7 @@ export class Outbox {
   #end = 0;
   #count = 0;
 
-  /** `send` gets what is ready and must copy it. */
+  /** `send` must copy what it gets. */
   constructor(bundles: boolean, send: (message: Uint8Array) => void) {
     this.#bundles = bundles;
     this.#send = send;

@@ -25,7 +25,7 @@ class Fifo<T> {
   }
 }
 
-/** What the queue keeps in each of its members. */
+/** State that the queue keeps in each member. */
 export interface Queued {
   /** Whether it is in the queue. Set by the queue only. */
   queued: boolean;
@@ -35,7 +35,7 @@ export interface Queued {
  * The order in which channels send: those that have just become ready go before
  * those that have used their turn and want more, and each of both groups takes
  * turns (the new and old flows of RFC 8290, section 4.2). So first bytes and
- * keystrokes do not stand behind bulk.
+ * keystrokes do not wait behind bulk.
  */
 export class ReadyQueue<T extends Queued> {
   readonly #fresh = new Fifo<T>();

@@ -1,4 +1,4 @@
-/** What a session may promise to its peer, over all channels. */
+/** Credit that a session may promise to its peer, over all channels. */
 export class WindowBudget {
   readonly #capBytes: number;
   #grantedBytes = 0;
@@ -37,25 +37,25 @@ export class WindowBudget {
     return true;
   }
 
-  /** Gives back what a channel had. */
+  /** Returns the credit of a channel. */
   release(bytes: number): void {
     this.#grantedBytes -= bytes;
   }
 }
 
-/** No window grows beyond this. */
+/** Upper bound on a window. */
 const LARGEST_WINDOW_BYTES = 16 * 1024 * 1024;
 /**
- * Up to here a window grows whenever half of it is used up within a few round
- * trips, or this time: it keeps both processes busy on a path without delay.
+ * Up to this size a window grows whenever half of it is used within a few round
+ * trips or `BUSY_MS`, which keeps both processes busy on a path without delay.
  */
 const BUSY_WINDOW_BYTES = 2 * 1024 * 1024;
 const BUSY_ROUND_TRIPS = 4;
 const BUSY_MS = 50;
 
 /**
- * The receiving side of a channel's credit. It grants again what was consumed
- * when half of the window is used, and doubles the window while it, and not the
+ * The receiving side of a channel's credit. Grants consumed bytes again when
+ * half of the window is used, and doubles the window while the window, not the
  * path, is the limit.
  */
 export class ReceiveWindow {
@@ -83,14 +83,14 @@ export class ReceiveWindow {
     return this.#sizeBytes;
   }
 
-  /** Bytes have come; false if the peer had no credit for them. */
+  /** Counts received bytes; false if the peer had no credit for them. */
   received(bytes: number): boolean {
     this.#creditBytes -= bytes;
     return this.#creditBytes >= 0;
   }
 
   /**
-   * Bytes have left for the local socket.
+   * Counts bytes that left for the local socket.
    *
    * @returns the credit to grant now, or 0 to wait for more
    */
@@ -116,9 +116,9 @@ export class ReceiveWindow {
    * Whether the window, and not the path or the reader, is what limits the sender,
    * when half of it was consumed in `elapsedMs`.
    *
-   * What is sent and not consumed waits somewhere on the way, in front of everybody
-   * else's bytes. So beyond what keeps the processes busy a window is no larger
-   * than what the path holds: rate times round trip, with room to grow into.
+   * Bytes sent and not consumed wait somewhere on the path, in front of all
+   * other bytes. So beyond what keeps the processes busy, a window is no larger
+   * than what the path holds: rate times round trip, with room to grow.
    */
   #isTooSmall(elapsedMs: number, roundTripMs: number): boolean {
     const size = this.#sizeBytes;

@@ -5,23 +5,22 @@ import { decodeMessage } from "../wire/decode.ts";
 import { type Message, PROTOCOL, TYPE } from "../wire/messages.ts";
 import { VersionError } from "../wire/version_error.ts";
 
-/** Who gets what a receiver has read. */
+/** Receives what a receiver has read. */
 export interface ReceiverOptions {
   /** The peer has the extension `synsocks.v1`. */
   v1: boolean;
-  /** A whole DATA message for tcp: most that come are such. */
+  /** A whole DATA message for tcp, the most frequent kind. */
   data: (message: Uint8Array) => void;
   /** Any other message. */
   message: (message: Message) => void;
-  /** Says no to a CONNECT that cannot be understood. */
+  /** Refuses a malformed CONNECT. */
   refuse: (id: Uint8Array, error: string) => void;
   /** The peer breaks the rules: the session is over. */
   broken: (error: TunnelError) => void;
-  /** Where to say what happens. */
   logger: Logger;
 }
 
-/** Malformed messages that are skipped before the session is given up. */
+/** Malformed messages to skip before the session ends. */
 const MAX_MALFORMED = 16;
 /** What CONNECT begins with: version, type, protocol and id. */
 const CONNECT_ID_OFFSET = 3;
@@ -33,7 +32,6 @@ export class Receiver {
   #malformed = 0;
   #stopped = false;
 
-  /** Has got nothing yet. */
   constructor(options: ReceiverOptions) {
     this.#options = options;
   }
@@ -47,7 +45,7 @@ export class Receiver {
     }
   }
 
-  /** Takes no more, not even the rest of a bundle. */
+  /** Ignores everything from now on, even the rest of a bundle. */
   stop(): void {
     this.#stopped = true;
   }
@@ -67,7 +65,7 @@ export class Receiver {
     }
   };
 
-  /** One malformed message is skipped; a peer that goes on is cut off. */
+  /** Skips a few malformed messages, then ends the session. */
   #refuse(error: unknown): void {
     const { v1, logger, broken } = this.#options;
     const text = errorText(error);
@@ -82,7 +80,7 @@ export class Receiver {
     ) broken(wrong);
   }
 
-  /** A malformed CONNECT whose id can be read gets its failure. */
+  /** Answers a malformed CONNECT whose id can be read. */
   #refuseConnect(message: Uint8Array): void {
     if (message[1] !== TYPE.connect || message.length < CONNECT_ID_END) return;
     const id = message.slice(CONNECT_ID_OFFSET, CONNECT_ID_END);

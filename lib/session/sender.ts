@@ -36,9 +36,9 @@ export interface SenderOptions {
   ended: (channel: StreamChannel) => void;
 }
 
-/** A frame that does not fit rather starts a new bundle than be this short. */
+/** A frame that would be shorter than this starts a new bundle. */
 const MIN_FRAME_BYTES = 16_384;
-/** For less than this a timer is too coarse: the backlog is asked each turn. */
+/** Timers are too coarse for shorter waits: check the backlog each turn instead. */
 const EAGER_MS = 1.5;
 
 /**
@@ -56,7 +56,6 @@ export class Sender {
   #stopped = false;
   #pollTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Sends nothing yet. */
   constructor(transport: Transport, options: SenderOptions) {
     this.#transport = transport;
     this.#options = options;
@@ -77,7 +76,7 @@ export class Sender {
     this.#schedule();
   }
 
-  /** Any message, until `stop`; those below do the same without an object. */
+  /** Sends any message; the methods below do it without an object. */
   message(message: Message): void {
     if (this.#stopped) return;
     this.#outbox.add(encodeMessage(message));
@@ -152,7 +151,7 @@ export class Sender {
     this.#schedule();
   }
 
-  /** Bytes of a channel that are here already, without a turn. */
+  /** Sends bytes of a channel at once, without waiting for its turn. */
   payload(id: Uint8Array, bytes: Uint8Array): void {
     const outbox = this.#outbox;
     for (let at = 0; at < bytes.length; at += MAX_PAYLOAD_BYTES) {
@@ -165,17 +164,17 @@ export class Sender {
     this.#schedule();
   }
 
-  /** Something is to be sent that waits for the end of the turn. */
+  /** Schedules a flush if messages wait. */
   answersWait(): void {
     if (this.#outbox.waitingBytes > 0) this.#schedule();
   }
 
-  /** Sends all messages that wait; not the bytes of channels. */
+  /** Sends waiting messages, but no bytes of channels. */
   flush(): void {
     this.#outbox.flush();
   }
 
-  /** Throws away what waits and never sends again. */
+  /** Drops what waits and never sends again. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#pollTimer);

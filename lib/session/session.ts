@@ -15,27 +15,29 @@ import { Sender } from "./sender.ts";
 import { Streams } from "./streams.ts";
 import type { Transport } from "./transport.ts";
 
-/** What a session may be told. */
+/** Options of a session. */
 export interface SessionOptions {
   /** The peer has the extension `synsocks.v1`. @default {false} */
   v1?: boolean;
   /** Runs a task at the end of the loop's turn. */
   atTurnEnd: (task: () => void) => void;
   /**
-   * The peer asks for a channel. Returns who stands behind it. Without this the
-   * peer's CONNECT is refused: it is not for this role.
+   * Takes a channel that the peer opens. Without it the peer's CONNECT is
+   * refused.
    */
   accept?: AcceptChannel;
-  /** The peer asks for a UDP association. Without this it is refused. */
+  /**
+   * Takes a UDP association that the peer opens. Without it the request is
+   * refused.
+   */
   acceptDatagrams?: AcceptDatagrams;
-  /** The peer's first message has come, so the handshake of its conn is over. */
+  /** Called at the peer's first message: the handshake of its conn is over. */
   heard?: () => void;
   /** Messages that are not about channels (LOG, PARTNERS, CONNECTOR …). */
   control?: (message: Message) => void;
-  /** Where to say what happens. */
   logger?: Logger;
   /**
-   * The most bytes that may wait in this process for slow local sockets.
+   * Upper bound on bytes that wait in this process for slow local sockets.
    *
    * @default {67108864}
    */
@@ -144,7 +146,7 @@ export class Session {
 
   /**
    * Whether bytes may be sent on a channel before its CONNECT_RESPONSE. An old
-   * server that has PARTNERS for us relays, and loses such bytes.
+   * server that sends PARTNERS relays, and loses such bytes.
    */
   get takesEarlyBytes(): boolean {
     return this.v1 || !this.#isRelay;
@@ -187,11 +189,11 @@ export class Session {
   }
 
   /**
-   * Asks for no new channels on this session, nor opens any: it is closed when the
-   * last one has ended. Idempotent.
+   * Opens no new channels, asks the peer to open none, and closes the session
+   * after the last one. Idempotent.
    *
-   * A peer that opens channels may have asked for one before it hears of this. It
-   * is left to such a peer to close, with `endWhenIdle`.
+   * A peer that opens channels may have opened one before it hears of this, so
+   * that peer closes the session, with `endWhenIdle`.
    */
   drain(): void {
     if (this.#over || this.#draining) return;
@@ -207,7 +209,7 @@ export class Session {
     this.#closeIfDrained();
   }
 
-  /** Says that the session will end, without closing it when it is idle. */
+  /** Announces the end of the session without closing it when idle. */
   announceDrain(): void {
     if (this.v1) this.send({ type: "drain" });
   }

@@ -26,19 +26,18 @@ export interface StreamsOptions {
   v1: boolean;
   /** The peer asks for a channel. Without this its CONNECT is refused. */
   accept: AcceptChannel | undefined;
-  /** The most bytes that may wait in this process for slow local sockets. */
+  /** Upper bound on bytes that wait in this process for slow local sockets. */
   maxHeldBytes: number;
   /** The smallest recent round trip in milliseconds, if one is known. */
   roundTripMs: () => number | undefined;
   /** A channel has ended. */
   forgotten: () => void;
-  /** Where to say what happens. */
   logger: Logger;
 }
 
-/** With an old peer there is no credit: a channel that holds more is closed. */
+/** Old peers have no credit: a channel that holds more is closed. */
 const MAX_HELD_WITHOUT_CREDIT_BYTES = 16 * 1024 * 1024;
-/** Channels that a peer may have open at once. */
+/** Upper bound on channels that a peer has open. */
 const MAX_CHANNELS = 16_384;
 /** CONNECT has a byte for the length of the host. */
 const MAX_HOST_BYTES = 255;
@@ -59,7 +58,6 @@ export class Streams implements ChannelSession {
   #peerChannels = 0;
   #over: TunnelError | undefined;
 
-  /** None yet. */
   constructor(sender: Sender, options: StreamsOptions) {
     this.v1 = options.v1;
     this.#sender = sender;

@@ -1,6 +1,6 @@
 import type { TunnelError } from "../base/errors.ts";
 
-/** Who uses a transport is told here. */
+/** Events of a transport. */
 export interface TransportHandler {
   /** One whole message; its bytes are valid during the call. */
   message(bytes: Uint8Array): void;
@@ -14,7 +14,7 @@ export interface Transport {
   readonly bufferedBytes: number;
   /** The subprotocol that both ends agreed on; empty if none. */
   readonly protocol: string;
-  /** Whom to tell; without a handler, what comes waits for one. */
+  /** Receives the events; without a handler, messages wait for one. */
   handler: TransportHandler | undefined;
   /** Sends one message; its bytes are copied before this returns. */
   send(message: Uint8Array): void;

@@ -6,22 +6,22 @@ import { SUBPROTOCOL } from "../wire/subprotocol.ts";
 import type { Transport } from "../session/transport.ts";
 import { WebSocketTransport } from "./web_socket_transport.ts";
 
-/** What a client says to be let in. */
+/** What a client presents to be let in. */
 export interface Credentials {
   /** The hash of its token, from the URL; or the token itself, from AUTH. */
   token: { hash: string } | { plain: string };
-  /** Whether it wants to be a provider; `undefined` if it did not say. */
+  /** Whether it wants to be a provider; `undefined` if unstated. */
   reverse: boolean | undefined;
   /** The UUID text of its process, in lowercase; `undefined` if it has none. */
   instance?: string | undefined;
 }
 
-/** A client that was let in, or the words that tell it why not. */
+/** Admission, or the text that tells the client why not. */
 export type Verdict<T> =
   | { admitted: true; as: T }
   | { admitted: false; reason: string };
 
-/** Who decides, and what happens next. */
+/** Callbacks of `acceptTunnel`. */
 export interface AcceptOptions<T> {
   /** Decides who is let in. */
   judge(credentials: Credentials): Verdict<T>;
@@ -38,15 +38,15 @@ export interface AcceptOptions<T> {
 
 /** RFC 6455, section 7.4.1: policy violation. */
 const CLOSE_POLICY = 1008;
-/** A client that is connected and says nothing is dropped. */
+/** Deadline for a client's AUTH message. */
 const AUTH_DEADLINE_MS = 10_000;
 /** SHA-256 in hex. */
 const HASH_LENGTH = 64;
-/** A UUID that names nobody. */
+/** The nil UUID names nobody. */
 const NO_INSTANCE = "00000000-0000-0000-0000-000000000000";
 /**
- * Deno pings a client that was silent for a part of this time, and closes when it
- * does not answer; in seconds.
+ * Deno pings a client that is silent for a part of this time, in seconds, and
+ * closes if it does not answer.
  */
 const IDLE_TIMEOUT_S = 45;
 
@@ -95,7 +95,7 @@ function roleOf(text: string | null): boolean | undefined {
   return text ? text === "true" || text === "1" : undefined;
 }
 
-/** Some clients have no instance, or say zeros. */
+/** Some clients send no instance, or the nil UUID. */
 function instanceOf(text: string): string | undefined {
   try {
     const instance = formatId(parseId(text));

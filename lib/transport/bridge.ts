@@ -14,7 +14,7 @@ import { PongConn } from "./pong_conn.ts";
 export interface BridgeOptions {
   /** Where its sockets come from. */
   backend: Backend;
-  /** Dials the server, with the first bytes in the SYN if it can. */
+  /** Dials the server, with the first bytes in the SYN if possible. */
   dialer: Dialer;
   /** The server of the tunnel. */
   target: Target;
@@ -30,11 +30,11 @@ export interface BridgeOptions {
 
 /** One dial of a tunnel through sockets of our own. */
 export interface Bridge {
-  /** Give it to the WebSocket. Close it when the WebSocket is open or failed. */
+  /** For the WebSocket. Close it when the WebSocket is open or has failed. */
   client: Deno.HttpClient;
   /** The conn to the server, or why there is none. */
   dialed: Promise<Bridged>;
-  /** Takes no more; the conn that it has lives on. */
+  /** Accepts nothing more; its conn lives on. */
   close(): void;
 }
 
@@ -57,7 +57,7 @@ export interface Bridged {
  * requests that wait for the tunnel. */
 const STEP_ASIDE_MS = 50;
 const MAX_STEP_ASIDE_MS = 10_000;
-/** An upgrade request, a CONNECT or a ClientHello is not longer. */
+/** Upper bound on an upgrade request, a CONNECT or a ClientHello. */
 const MAX_OPENING_BYTES = 16_384;
 const PROXY_USER = "synsocks";
 const ENCODER = new TextEncoder();
@@ -68,19 +68,19 @@ const REFUSED = ENCODER.encode(
 const EMPTY = new Uint8Array(0);
 
 /**
- * Lets the built-in WebSocket dial through a socket that is ours, which it cannot
- * do by itself: it connects to the bridge in this process, the bridge sees the
- * first bytes, puts them into the SYN to the server and relays from then on.
+ * Lets the built-in WebSocket dial through our own socket: it connects to the
+ * bridge in this process, which reads the first bytes, puts them into the SYN
+ * to the server and relays from then on.
  *
- * For `ws` the bridge listens on a Unix socket in a directory that only this user
- * can enter; for `wss` on a loopback port, as an HTTP proxy with a password made
- * up for this one dial, and sees nothing but TLS.
+ * For `ws` the bridge listens on a Unix socket in a directory that only this
+ * user can enter; for `wss` on a loopback port, as an HTTP proxy with a random
+ * password for this one dial, and sees only TLS.
  */
 export function openBridge(options: BridgeOptions): Bridge {
   const { promise: dialed, resolve, reject } = Promise.withResolvers<
     Bridged
   >();
-  // Whoever waits hears of it; nobody may wait.
+  // Nobody may be waiting for it.
   dialed.catch(() => {});
   const { signal } = options;
   let taken = false;
@@ -202,7 +202,7 @@ function endsHead(bytes: Uint8Array): boolean {
   return a === 13 && b === 10 && c === 13 && d === 10;
 }
 
-/** Answers CONNECT if it has the password; nobody else may use the bridge. */
+/** Answers a CONNECT that has the password and rejects any other. */
 async function proxyAnswered(conn: Conn, password: string): Promise<Conn> {
   const head = new TextDecoder().decode(await readFirst(conn, endsHead));
   const given = /^proxy-authorization: *basic +(\S+)\r?$/im.exec(head)?.[1];
@@ -232,7 +232,7 @@ async function dialWithFirst(
   const { sent } = dialed;
   backend.runtime.tuneTunnel(dialed.conn);
   const { fastOpen: syn } = dialed.conn;
-  // What TLS has made of frames cannot be added to.
+  // Nothing can be inserted into TLS records.
   const ponging = pongs && !secure
     ? new PongConn(dialed.conn, first.length - sent)
     : undefined;

@@ -1,11 +1,11 @@
-/** For hosts in these the built-in client goes around its proxy: the bridge. */
+/** The built-in client bypasses its proxy, the bridge, for hosts in these. */
 const EXEMPTIONS = ["NO_PROXY", "no_proxy"];
 
 /**
- * A client that goes to the bridge whatever `NO_PROXY` says: that list is about
- * the user's proxies, of which the bridge is none. A client reads it when it is
- * made, so it is hidden for that moment; without the permission to do so the
- * WebSocket may dial by itself.
+ * Makes a client that uses the bridge regardless of `NO_PROXY`, which is about
+ * the user's proxies. A client reads the variable when it is made, so it is
+ * hidden for that moment; without that permission the WebSocket may dial by
+ * itself.
  */
 export function bridgeClient(
   options: Deno.CreateHttpClientOptions,

@@ -31,7 +31,7 @@ import { WebSocketTransport } from "./web_socket_transport.ts";
 export interface DialTunnelOptions {
   /** Normalised, see `normalizeTunnelUrl`. */
   url: URL;
-  /** Who we are. */
+  /** The client's identity. */
   identity: TunnelIdentity;
   /** Where sockets come from. */
   backend: Backend;
@@ -49,7 +49,7 @@ export interface DialTunnelOptions {
 
 /** An authenticated tunnel. */
 export interface DialedTunnel {
-  /** What has come behind the login waits for its handler. */
+  /** Messages after the login wait for a handler. */
   transport: Transport;
   /** Both ends have the extension. */
   v1: boolean;
@@ -62,7 +62,7 @@ export interface DialedTunnel {
   pong: (() => void) | undefined;
 }
 
-/** TCP, TLS, upgrade and authentication together. */
+/** Deadline for TCP, TLS, upgrade and login together. */
 const HANDSHAKE_DEADLINE_MS = 30_000;
 
 /**
@@ -124,7 +124,7 @@ async function dialOnce(
   }
 }
 
-/** Asks again, in the same way, for what the WebSocket does not tell. */
+/** Asks again over HTTP, since the WebSocket does not report a redirect. */
 async function whereTo(
   options: DialTunnelOptions,
   url: URL,
@@ -176,12 +176,13 @@ async function openWebSocket(
   const { promise, resolve, reject } = Promise.withResolvers<
     WebSocketTransport
   >();
-  // The answer to the token may come in the same turn: nothing may lie between.
+  // The answer to the token may come in the same turn: create the transport at
+  // once.
   socket.onopen = () => resolve(new WebSocketTransport(socket));
   socket.onerror = (event) => {
     event.preventDefault();
     const text = event instanceof ErrorEvent ? event.message : "failed";
-    // The bridge knows the reason better than the WebSocket does.
+    // Prefer the bridge's error: it is more precise than the WebSocket's.
     const dialed = bridge?.dialed ?? Promise.resolve();
     Promise.race([dialed, Promise.resolve()]).then(
       () => reject(new UpgradeError(text)),
@@ -215,7 +216,7 @@ async function authResponse(
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   transport.handler = {
     message(bytes) {
-      // What comes behind it waits for the session.
+      // Later messages wait for the session.
       transport.handler = undefined;
       try {
         const message = decodeMessage(bytes);

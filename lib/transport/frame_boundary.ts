@@ -4,7 +4,7 @@ const MASK_BYTES = 4;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
-/** Finds the ends of WebSocket frames in bytes that come in any pieces. */
+/** Finds the ends of WebSocket frames in a byte stream. */
 export class FrameBoundary {
   /** Bytes before the next header. */
   #skip: number;

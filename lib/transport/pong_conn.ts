@@ -12,9 +12,9 @@ import { FrameBoundary } from "./frame_boundary.ts";
 const PONG = new Uint8Array([0x8a, 0x80, 0, 0, 0, 0]);
 
 /**
- * The conn below a client's WebSocket, with pongs that nobody asked for put between
- * its frames: the built-in WebSocket cannot send them, and some old servers cut off
- * a provider that sends none.
+ * The conn below a client's WebSocket, with unsolicited pongs inserted between
+ * its frames: the built-in WebSocket cannot send them, and some old servers
+ * drop a provider that sends none.
  */
 export class PongConn implements Conn {
   readonly #conn: Conn;

@@ -71,13 +71,13 @@ export async function askLocation(
   return next;
 }
 
-/** What decides over a redirect. */
+/** Decides whether a redirect may see the token. */
 export interface FollowOptions {
-  /** What the user has named: this host may see the token. */
+  /** The server that the user named: it may see the token. */
   url: URL;
-  /** Who we are. */
+  /** The client's identity. */
   identity: TunnelIdentity;
-  /** Any host may see the token. @default {false} */
+  /** Let any host see the token. @default {false} */
   followHosts?: boolean;
 }
 
@@ -111,8 +111,8 @@ export async function followLocation(
 }
 
 /**
- * The same host: the same name, with TLS, which vouches for it, or at least at the
- * same port; and never in the clear what the user wanted to be encrypted.
+ * The same host name, with TLS, which proves it, or at least the same port; and
+ * never unencrypted when the user asked for TLS.
  */
 function mayKnowToken(named: URL, location: URL): boolean {
   if (named.hostname !== location.hostname) return false;

@@ -6,8 +6,8 @@ import { hashToken } from "../wire/token.ts";
 const SOCKET_PATH = "/socket";
 
 /**
- * The URL that a user means: without a scheme it is `wss`, `http(s)` stands for
- * `ws(s)`, and without a path it is `/socket`.
+ * Completes the URL that a user typed: the default scheme is `wss`, `http(s)`
+ * means `ws(s)`, and the default path is `/socket`.
  *
  * @throws {ConfigError} if it is no URL of a tunnel
  */
@@ -34,7 +34,7 @@ export function targetOf(url: URL): Target {
   return { host: url.hostname.replace(/^\[(.*)\]$/, "$1"), port };
 }
 
-/** Who a client says that it is. */
+/** The identity that a client presents. */
 export interface TunnelIdentity {
   /** The token, in the clear. */
   token: string;
@@ -58,7 +58,7 @@ export async function authenticateUrl(
   identity: TunnelIdentity,
 ): Promise<AuthenticatedUrl> {
   const url = new URL(normalized);
-  // A fragment is for browsers; WebSocket URLs may not have one (RFC 6455, 3).
+  // WebSocket URLs have no fragment (RFC 6455, section 3).
   url.hash = "";
   if (url.pathname !== SOCKET_PATH) return { url, authenticated: false };
   url.searchParams.set("token", await hashToken(identity.token));

@@ -1,6 +1,6 @@
 import { TunnelError } from "../base/errors.ts";
 
-/** How the built-in WebSocket tells the status that it got instead of 101. */
+/** How the built-in WebSocket reports a status other than 101. */
 const STATUS = /Invalid status code: (\d{3})/;
 
 /** A server was reached and did not open a WebSocket. */

@@ -11,7 +11,7 @@ const MAX_REASON_BYTES = 123;
 /** How long a peer may take to answer our close frame. */
 const CLOSE_DEADLINE_MS = 2000;
 
-/** Shorter messages are left to the collector. */
+/** Shorter messages are left to the garbage collector. */
 const RELEASED_BYTES = 16_384;
 
 const ENCODER = new TextEncoder();
@@ -82,7 +82,7 @@ export class WebSocketTransport implements Transport {
 
   #onMessage(data: unknown): void {
     if (this.#closed) return;
-    // Text is taken as if it were binary, as the reference does.
+    // Treats text as binary, as the reference does.
     const bytes = data instanceof ArrayBuffer
       ? new Uint8Array(data)
       : ENCODER.encode(String(data));
@@ -124,8 +124,8 @@ function closeText(code: number, reason: string): string {
 }
 
 /**
- * Gives the memory of a large message back at once. Left to the collector it piles
- * up to some 64 MB, and each new message takes memory that no cache knows.
+ * Gives the memory of a large message back at once. Left to the garbage
+ * collector it piles up to some 64 MB, and each new message takes cold memory.
  */
 function release({ buffer, length }: Uint8Array<ArrayBuffer>): void {
   if (length >= RELEASED_BYTES) buffer.transfer(0);
