@@ -1,4 +1,4 @@
-import { TunnelError } from "../base/errors.ts";
+import { ConfigError, TunnelError } from "../base/errors.ts";
 import { equalSecret } from "../base/secret.ts";
 import type { TokenStatus } from "../tokens/token_snapshot.ts";
 import { readBody } from "./read_body.ts";
@@ -93,10 +93,12 @@ async function handleToken(
     const code = body.problem === "too large" ? 413 : 408;
     return failure(code, `request body ${body.problem}`);
   }
-  const fields = parseTokenRequest(body.text);
-  if (method === "DELETE") return remove(fields?.token ?? "", tokens);
-  if (!fields) return failure(400, "invalid request body");
-  return add(fields, tokens);
+  const parsed = parseTokenRequest(body.text);
+  if (method === "DELETE") {
+    return remove("fields" in parsed ? parsed.fields.token : "", tokens);
+  }
+  if ("problem" in parsed) return failure(400, parsed.problem);
+  return add(parsed.fields, tokens);
 }
 
 /** What is behind `/api/token/`, decoded; `undefined` if it cannot be. */
@@ -133,6 +135,7 @@ function add(fields: TokenRequest, tokens: ManagedTokens): Response {
     }
   } catch (error) {
     if (error instanceof TunnelError) return failure(200, error.message);
+    if (error instanceof ConfigError) return failure(400, error.message);
     throw error;
   }
 }

@@ -16,30 +16,40 @@ export interface TokenRequest {
   allowManageConnector: boolean;
 }
 
+/** What a body says, or what is wrong with it. */
+export type ParsedRequest = { fields: TokenRequest } | { problem: string };
+
+const KNOWN: readonly string[] = [
+  "type",
+  "token",
+  "port",
+  "username",
+  "password",
+  "reverse_token",
+  "allow_manage_connector",
+];
+
 /**
- * Reads the body of a request. As in the reference, `null` is the same as absent
- * and unknown fields are ignored.
+ * Reads the body of a request. As in the reference, `null` is the same as absent.
+ * Unlike there, a field that we do not know is refused: who asks for a rule must not
+ * believe that it is in force.
  *
  * @param text JSON.
- * @returns The fields; `undefined` if it is no JSON object or a field has the wrong
- * type.
+ * @returns The fields, or a problem if it is no JSON object, a field is unknown, or
+ * one has the wrong type.
  */
-export function parseTokenRequest(text: string): TokenRequest | undefined {
-  let fields: unknown;
-  try {
-    fields = JSON.parse(text) ?? {};
-  } catch {
-    return undefined;
-  }
-  if (typeof fields !== "object" || Array.isArray(fields)) return undefined;
-  const get = (name: string) => (fields as Record<string, unknown>)[name];
-  const type = get("type") ?? "";
-  const token = get("token") ?? "";
-  const port = get("port") ?? 0;
-  const username = get("username") ?? "";
-  const password = get("password") ?? "";
-  const reverseToken = get("reverse_token") ?? "";
-  const allowManageConnector = get("allow_manage_connector") ?? false;
+export function parseTokenRequest(text: string): ParsedRequest {
+  const object = parseObject(text);
+  if (!object) return INVALID;
+  const unknown = Object.keys(object).find((name) => !KNOWN.includes(name));
+  if (unknown !== undefined) return { problem: `unknown field: ${unknown}` };
+  const type = object.type ?? "";
+  const token = object.token ?? "";
+  const port = object.port ?? 0;
+  const username = object.username ?? "";
+  const password = object.password ?? "";
+  const reverseToken = object.reverse_token ?? "";
+  const allowManageConnector = object.allow_manage_connector ?? false;
   if (
     typeof type !== "string" || typeof token !== "string" ||
     typeof port !== "number" || !Number.isSafeInteger(port) ||
@@ -47,15 +57,23 @@ export function parseTokenRequest(text: string): TokenRequest | undefined {
     typeof reverseToken !== "string" ||
     typeof allowManageConnector !== "boolean"
   ) {
+    return INVALID;
+  }
+  const login = { username, password };
+  return {
+    fields: { type, token, port, ...login, reverseToken, allowManageConnector },
+  };
+}
+
+const INVALID = { problem: "invalid request body" };
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text) ?? {};
+    return typeof value === "object" && !Array.isArray(value)
+      ? value as Record<string, unknown>
+      : undefined;
+  } catch {
     return undefined;
   }
-  return {
-    type,
-    token,
-    port,
-    username,
-    password,
-    reverseToken,
-    allowManageConnector,
-  };
 }

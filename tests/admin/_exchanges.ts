@@ -128,7 +128,8 @@ export const EXCHANGES: readonly Exchange[] = [
   {
     name: "fields in capitals",
     body: { TYPE: "forward", Token: "capitals" },
-    ...BAD_TYPE,
+    status: 400,
+    answer: failed("unknown field: TYPE"),
     reference: {
       why: "its field names have no case",
       status: 200,
@@ -145,7 +146,18 @@ export const EXCHANGES: readonly Exchange[] = [
 
   // Forward tokens.
   { name: "forward", body: { ...FORWARD, token: "f1" }, answer: done("f1") },
-  { name: "made up", body: { ...FORWARD, x: [1] }, answer: done(ANY) },
+  { name: "made up", body: FORWARD, answer: done(ANY) },
+  {
+    name: "a field that we do not know",
+    body: { ...FORWARD, token: "ruled", rules: [1] },
+    status: 400,
+    answer: failed("unknown field: rules"),
+    reference: {
+      why: "it drops such fields, and admits more than was asked for",
+      status: 200,
+      answer: done("ruled"),
+    },
+  },
   { name: "null token", body: { ...FORWARD, token: null }, answer: done(ANY) },
   {
     name: "any text",
@@ -378,5 +390,6 @@ export const REFERENCE_ONLY: readonly string[] = [
   "behind",
   "capitals",
   "r3",
+  "ruled",
   LONG,
 ];
