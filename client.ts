@@ -8,6 +8,6 @@
  *
  * @module
  */
-import { main } from "./lib/cli/main.ts";
+import { runProgram } from "./lib/cli/run_program.ts";
 
-if (import.meta.main) Deno.exit(await main(Deno.args, "client"));
+if (import.meta.main) await runProgram("client");
