@@ -113,8 +113,11 @@ class TunnelClient implements Client {
       observer: this.#observer,
       side: () => this.#side,
     });
-    const pool = { size: threads, renewMs, reconnect, retryAuth, logger, open };
-    this.#sessions = new SessionPool(pool);
+    this.#sessions = new SessionPool({
+      size: threads,
+      server: options.urls.map(({ host }) => host).join(" or "),
+      ...{ renewMs, reconnect, retryAuth, logger, open },
+    });
     this.#side = options.reverse ? this.#exitSide() : this.#entrySide();
     if (noWait) {
       try {

@@ -25,6 +25,8 @@ export interface KeepSessionOptions {
   renewMs?: number;
   /** Waits between attempts. */
   backoff?: Backoff;
+  /** What the log calls the server. */
+  server?: string;
   /** Where to say what happens. */
   logger?: Logger;
   /** The time. */
@@ -69,6 +71,7 @@ export class KeptSession {
       reconnect = true,
       retryAuth = false,
       backoff = new Backoff(),
+      server,
       clock = SYSTEM_CLOCK,
     } = this.#options;
     while (!signal.aborted) {
@@ -109,7 +112,7 @@ export class KeptSession {
           : wasOpen
           ? "Lost the server, trying again"
           : "Cannot connect to the server, trying again",
-        { reason, waitMs },
+        { ...(server === undefined ? {} : { server }), reason, waitMs },
       );
       await clock.delay(waitMs, signal).catch(() => {});
     }
@@ -130,7 +133,7 @@ export class KeptSession {
     const stop = new AbortController();
     const waits: Promise<string>[] = [
       session.closed.then(() => ""),
-      session.peerDrains.then(() => "the server drains"),
+      session.peerDrains.then(() => "the server is stopping"),
     ];
     if (renewMs > 0) {
       const either = AbortSignal.any([signal, stop.signal]);

@@ -81,7 +81,7 @@ function tellOpened(
   observer({ type: "syn", hop: "tunnel", result, rttUs });
   observer({ type: "sessionOpened", peer: host, v1 });
   logger.info("Connected to the server", {
-    ...{ host, v1, syn: result },
+    ...{ server: host, speaks: v1 ? "synsocks" : "linksocks", syn: result },
     ...(result === "avoided" ? { because: reason } : {}),
   });
   session.closed.then(({ message: reason }) =>

@@ -56,6 +56,12 @@ export interface Server extends AsyncDisposable {
 
 /** RFC 6455, section 7.4.1: going away. */
 const CLOSE_GOING_AWAY = 1001;
+/** What the log calls clients, by the kind of their token. */
+const ROLES: { readonly [Kind in Token["kind"]]: string } = {
+  forward: "client",
+  reverse: "provider",
+  connector: "connector",
+};
 /** How often a drain looks whether it is over. */
 const DRAIN_POLL_MS = 20;
 
@@ -222,7 +228,11 @@ class RelayServer implements Server {
     const session = this.#serve(membership, { ...client, heard, logger: log });
     this.#sessions.add(session);
     observer({ type: "sessionOpened", peer, v1 });
-    log.info("Client connected", { as: token.kind, v1, syn: result });
+    log.info("Client connected", {
+      role: ROLES[token.kind],
+      speaks: v1 ? "synsocks" : "linksocks",
+      syn: result,
+    });
     session.closed.then(({ message: reason }) => {
       this.#sessions.delete(session);
       observer({ type: "sessionClosed", peer, reason });
