@@ -57,7 +57,7 @@ async function endOf(
   program: RunningProcess,
 ): Promise<(hop: string) => Promise<HopSummary>> {
   Deno.kill(program.pid, "SIGTERM");
-  await program.find(/"msg":"Counted"/);
+  await program.find(/"msg":"Totals"/);
   return async (hop) => {
     const line = new RegExp(`^\\{.*"TCP Fast Open","hop":"${hop}".*\\}$`, "m");
     return JSON.parse((await program.find(line))[0]);
