@@ -1,5 +1,6 @@
 import { formatTarget } from "../base/address.ts";
 import { type Deadline, Deadlines } from "../base/deadlines.ts";
+import { EMPTY } from "../base/empty.ts";
 import { errorCode, errorText, TunnelError } from "../base/errors.ts";
 import type { Observer } from "../base/events.ts";
 import type { Logger } from "../base/logger.ts";
@@ -59,7 +60,6 @@ const APP_WAITS = new Deadlines(APP_WAIT_MS);
 
 /** First bytes of an app; used within one call. */
 const SCRATCH = new Uint8Array(MAX_FIRST_BYTES);
-const EMPTY = new Uint8Array(0);
 
 /** A byte stream that an app wants: is answered, opened at a session and joined. */
 export class AppRequest {

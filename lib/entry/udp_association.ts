@@ -8,12 +8,7 @@ import {
 import { IdleTimer } from "../base/idle_timer.ts";
 import type { Failure } from "../inbound/failure.ts";
 import type { UdpRequest } from "../inbound/request.ts";
-import {
-  isFragment,
-  MAX_UDP_HEADER_BYTES,
-  parseUdpHeader,
-  writeUdpHeader,
-} from "../inbound/udp_header.ts";
+import { isFragment, parseUdpHeader } from "../inbound/udp_header.ts";
 import {
   type Conn,
   type ConnHandler,
@@ -21,17 +16,14 @@ import {
   FAILED,
   type SocketAddress,
 } from "../net/conn.ts";
-import {
-  type DatagramHandler,
-  type DatagramSocket,
-  MAX_DATAGRAM_BYTES,
-} from "../net/datagrams.ts";
+import type { DatagramHandler, DatagramSocket } from "../net/datagrams.ts";
 import type {
   DatagramChannel,
   DatagramOwner,
 } from "../session/datagram_channel.ts";
 import type { DatagramTally } from "../join/datagram_tally.ts";
 import { HeldDatagrams, type HoldBudget } from "../join/held_datagrams.ts";
+import { AnswerWriter } from "./answer_writer.ts";
 
 /** Options of an association. */
 export interface UdpAssociationOptions {
@@ -57,8 +49,6 @@ export interface UdpAssociationOptions {
 const MAX_CONTROL_BYTES = 65_536;
 
 const CONTROL = new Uint8Array(4096);
-/** A datagram for an app behind its header. */
-const OUT = new Uint8Array(MAX_UDP_HEADER_BYTES + MAX_DATAGRAM_BYTES);
 
 /**
  * One association on the app side. Its control conn, socket and channel end
@@ -80,11 +70,7 @@ export class UdpAssociation
   #over = false;
   #controlBytes = 0;
   readonly #deadline: Deadline;
-  /** Header for the last sender of an answer, which is usually the next one too. */
-  readonly #header = new Uint8Array(MAX_UDP_HEADER_BYTES);
-  #headerEnd: number | undefined;
-  #headerHost = "";
-  #headerPort = 0;
+  readonly #answers = new AnswerWriter();
 
   constructor(options: UdpAssociationOptions) {
     this.#options = options;
@@ -225,19 +211,11 @@ export class UdpAssociation
   datagram(source: Target, payload: Uint8Array): void {
     const { tally } = this.#options;
     if (!this.#app) return tally.lost("nobody");
-    const { host, port } = source;
-    if (host !== this.#headerHost || port !== this.#headerPort) {
-      this.#headerHost = host;
-      this.#headerPort = port;
-      this.#headerEnd = writeUdpHeader(this.#header, source);
-    }
-    const end = this.#headerEnd;
-    if (end === undefined) return tally.lost("malformed");
+    const answer = this.#answers.write(source, payload);
+    if (!answer) return tally.lost("malformed");
     this.#idle.touch();
-    OUT.set(this.#header.subarray(0, end));
-    OUT.set(payload, end);
     tally.down(payload.length);
-    this.#socket!.send(OUT.subarray(0, end + payload.length), this.#app);
+    this.#socket!.send(answer, this.#app);
   }
 
   closed(error?: TunnelError): void {

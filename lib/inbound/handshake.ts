@@ -1,3 +1,4 @@
+import { EMPTY } from "../base/empty.ts";
 import { type Conn, type ConnHandler, END, FAILED } from "../net/conn.ts";
 import { closeGently } from "../net/linger.ts";
 import { HttpHandshake } from "./http_handshake.ts";
@@ -20,7 +21,6 @@ type Asked = Extract<Step, { state: "tcp" | "udp" }>;
 
 /** Handshake bytes and what the app sends behind them; used within one call. */
 const SCRATCH = new Uint8Array(65_536);
-const EMPTY = new Uint8Array(0);
 
 /**
  * The server's side of a handshake on one conn, up to the request: SOCKS5, SOCKS4

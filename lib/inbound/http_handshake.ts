@@ -1,3 +1,4 @@
+import { EMPTY } from "../base/empty.ts";
 import { equalSecret } from "../base/secret.ts";
 import {
   CONNECT_ESTABLISHED,
@@ -23,7 +24,6 @@ import {
 } from "./protocol.ts";
 import type { Login } from "./socks5.ts";
 
-const EMPTY = new Uint8Array(0);
 const COLON = new Uint8Array([0x3a]);
 
 /** An HTTP/1.1 proxy: CONNECT, and requests with a whole `http://` address. */

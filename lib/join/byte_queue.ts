@@ -1,3 +1,5 @@
+import { EMPTY } from "../base/empty.ts";
+
 /** Upper bound on spare room in a piece. */
 const MAX_ROOM_BYTES = 65_536;
 
@@ -110,5 +112,3 @@ export class ByteQueue {
     this.#start = this.#end = this.#length = 0;
   }
 }
-
-const EMPTY = new Uint8Array(0);

@@ -15,7 +15,7 @@ import type {
   DatagramChannel,
   DatagramOwner,
 } from "./datagram_channel.ts";
-import { failureCode } from "./failure_code.ts";
+import { refusalError } from "./peer_errors.ts";
 import type { Sender } from "./sender.ts";
 
 /** Upper bound on associations of a session. */
@@ -124,8 +124,7 @@ export class Datagrams implements AssociationSession {
         this.#opened(channel);
       } else {
         this.#forget(channel);
-        const text = message.error || "refused";
-        channel.owner.closed(new TunnelError(failureCode(text), text));
+        channel.owner.closed(refusalError(message.error));
       }
     }
     return true;

@@ -1,3 +1,4 @@
+import { EMPTY } from "../base/empty.ts";
 import { TunnelError } from "../base/errors.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
 import type { Target } from "../base/address.ts";
@@ -55,7 +56,6 @@ export interface OpenOptions {
 /** RFC 6455, section 7.4.1. */
 const CLOSE_NORMAL = 1000;
 const CLOSE_PROTOCOL_ERROR = 1002;
-const EMPTY = new Uint8Array(0);
 
 /** One authenticated WebSocket with its channels. */
 export class Session {

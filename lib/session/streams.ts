@@ -1,4 +1,5 @@
 import type { Target } from "../base/address.ts";
+import { EMPTY } from "../base/empty.ts";
 import { errorText, TunnelError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { readUint32 } from "../wire/big_endian.ts";
@@ -15,7 +16,7 @@ import {
   type WindowMessage,
 } from "../wire/messages.ts";
 import type { AcceptChannel, Channel, ChannelOwner } from "./channel.ts";
-import { failureCode } from "./failure_code.ts";
+import { disconnectError, refusalError } from "./peer_errors.ts";
 import { ReceiveWindow, WindowBudget } from "./receive_window.ts";
 import type { Sender } from "./sender.ts";
 import { type ChannelSession, StreamChannel } from "./stream_channel.ts";
@@ -45,7 +46,6 @@ const MAX_HOST_BYTES = 255;
 const FIRST_ROUND_TRIP_MS = 100;
 
 const ENCODER = new TextEncoder();
-const EMPTY = new Uint8Array(0);
 
 /** The channels of one session. */
 export class Streams implements ChannelSession {
@@ -224,9 +224,7 @@ export class Streams implements ChannelSession {
       this.#opened(channel, extension?.flags ?? 0);
     } else {
       this.#forget(channel);
-      channel.owner.closed(
-        new TunnelError(failureCode(message.error), message.error || "?"),
-      );
+      channel.owner.closed(refusalError(message.error));
     }
     return true;
   }
@@ -237,11 +235,7 @@ export class Streams implements ChannelSession {
     if (!channel) return false;
     this.#forget(channel);
     const opened = channel.responded || channel.opener === "peer";
-    channel.owner.closed(
-      isOrderly(reason) && opened
-        ? undefined
-        : resetFor(reason || "closed before it was open"),
-    );
+    channel.owner.closed(disconnectError(reason, opened));
     return true;
   }
 
@@ -333,19 +327,4 @@ export class Streams implements ChannelSession {
     if (channel.opener === "peer") this.#peerChannels--;
     this.#options.forgotten();
   }
-}
-
-/** Words of an orderly end; anything else is an error of the peer's side. */
-function isOrderly(reason: string | undefined): boolean {
-  return reason === undefined || reason === "" || reason === "EOF";
-}
-
-let lastReset = new TunnelError("reset", "reset");
-
-/** Most resets of a busy session have the same words: one error for them. */
-function resetFor(reason: string): TunnelError {
-  if (lastReset.message !== reason) {
-    lastReset = new TunnelError("reset", reason);
-  }
-  return lastReset;
 }

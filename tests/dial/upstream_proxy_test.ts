@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TunnelError, type TunnelErrorCode } from "../../lib/base/errors.ts";
 import type { Target as Address } from "../../lib/base/address.ts";
-import { failureCode } from "../../lib/session/failure_code.ts";
+import { refusalError } from "../../lib/session/peer_errors.ts";
 import type { Backend } from "../../lib/net/backend.ts";
 import { fastOpenSupport, wasAttempted } from "../../lib/net/fast_open.ts";
 import { join, readExactly, Target, writeAll } from "../e2e/_app.ts";
@@ -262,7 +262,7 @@ testCases(BAD.map(({ name, url, answers, code, text }) => ({
     assertEquals(error.code, code);
     // The far end of the tunnel has only the text to go by.
     const told = ["protocol", "limit"].includes(code) ? "failed" : code;
-    assertEquals(failureCode(error.message), told);
+    assertEquals(refusalError(error.message).code, told);
     const shown = `upstream proxy ${url.replace("a:b@", "")}${address}: `;
     assertEquals(error.message.startsWith(shown), true, error.message);
   },

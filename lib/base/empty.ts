@@ -1,0 +1,2 @@
+/** No bytes. */
+export const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0);
