@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { startClient, startServer, TunnelError } from "../../mod.ts";
+import { fastClock } from "../base/fast_clock.ts";
 import { within } from "../ffi/within.ts";
 import { echo, Target } from "./_app.ts";
 import { assertEchoes, until } from "./_echo.ts";
@@ -10,6 +11,7 @@ testVariants(
   "[20] startClient() reconnects to a server that restarts",
   (variant) =>
     onStage(variant, async ({ server, client, socksPort }) => {
+      using _fast = fastClock();
       await using target = new Target(echo);
       await assertEchoes(socksPort, target.port);
       const { port } = server.addr;

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { startClient, startServer } from "../../mod.ts";
+import { fastClock } from "../base/fast_clock.ts";
 import { within } from "../ffi/within.ts";
 import { echo, Target } from "./_app.ts";
 import { assertEchoes, until } from "./_echo.ts";
@@ -9,6 +10,7 @@ const LOCAL = "127.0.0.1";
 testVariants(
   "startClient() uses one of several servers, and another one when it is lost",
   async ({ backend, optimistic }) => {
+    using _fast = fastClock();
     const options = { token: TOKEN, hostname: LOCAL, port: 0, backend };
     const servers = [
       await startServer({ ...options, gracePeriodMs: 0 }),

@@ -12,6 +12,7 @@ import { encodeMessage } from "../../lib/wire/encode.ts";
 import type { Message } from "../../lib/wire/messages.ts";
 import { hashToken } from "../../lib/wire/token.ts";
 import { askFor, close, readExactly, Target, writeAll } from "../e2e/_app.ts";
+import { fastClock } from "../base/fast_clock.ts";
 import { within } from "../ffi/within.ts";
 import { until } from "./_modes.ts";
 import { RawClient } from "./_raw_client.ts";
@@ -291,8 +292,8 @@ function silentServer(): {
   return { port, messages, shutdown: () => server.shutdown() };
 }
 
-// Both wait for the deadlines that the protocol names, side by side.
 Deno.test("[24] [38] without a server the reply is 3 after 10 s, without an answer 4 after 15 s", async () => {
+  using _fast = fastClock();
   const silent = silentServer();
   const free = Deno.listen({ hostname: LOCAL, port: 0 });
   const nobody = free.addr.port;
