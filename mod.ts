@@ -51,12 +51,12 @@ export {
   type ClientOptions,
   startClient,
 } from "./lib/client/client.ts";
-export {
-  type ReverseTokenOptions,
-  type Server,
-  type ServerOptions,
-  startServer,
-} from "./lib/server/server.ts";
+export type {
+  ReverseTokenOptions,
+  ServerOptions,
+} from "./lib/server/options.ts";
+export type { Server } from "./lib/server/server.ts";
+export { startServer } from "./lib/server/start_server.ts";
 export type { TokenApi } from "./lib/tokens/token_api.ts";
 export type { NewConnectorToken, NewReverseToken } from "./lib/tokens/token.ts";
 export type { TokenStatus } from "./lib/tokens/token_snapshot.ts";

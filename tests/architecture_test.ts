@@ -1,18 +1,11 @@
 import { assertEquals } from "@std/assert";
+import { type Import, violations } from "./_architecture.ts";
 
-/** Highest first: a file imports from its own folder or from a lower line. */
-const LAYERS = [
-  [""],
-  ["lib/cli/"],
-  ["lib/client/", "lib/server/"],
-  ["lib/admin/", "lib/state/"],
-  ["lib/doctor/", "lib/entry/", "lib/exit/", "lib/tokens/"],
-  ["lib/transport/", "lib/join/"],
-  ["lib/session/", "lib/dial/", "lib/inbound/"],
-  ["lib/net/", "lib/wire/"],
-  ["lib/base/", "ffi/"],
-];
 const ROOT = new URL("../", import.meta.url);
+const ENTRIES = ["mod.ts", "cli.ts", "server.ts", "client.ts"];
+/** The one form that `deno compile` understands, and this test. */
+const WORKER = /\bnew Worker\(\s*new URL\(\s*"([^"]+)",\s*import\.meta\.url/g;
+const ANY_WORKER = /\bnew Worker\(/g;
 
 interface GraphModule {
   specifier: string;
@@ -22,47 +15,30 @@ interface GraphModule {
   }[];
 }
 
-/** All modules that one file leads to, as `deno info` sees them. */
-async function moduleGraph(entry: string): Promise<GraphModule[]> {
+/** The path of a module of this project. */
+function pathOf(specifier: string | undefined): string | undefined {
+  return specifier?.startsWith(ROOT.href) && specifier.endsWith(".ts")
+    ? specifier.slice(ROOT.href.length)
+    : undefined;
+}
+
+/** All imports of one program or worker, those of its imports included. */
+async function importsOf(entry: string): Promise<Import[]> {
   const { stdout, success } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", entry],
     cwd: ROOT,
   }).output();
   assertEquals(success, true);
-  return JSON.parse(new TextDecoder().decode(stdout)).modules;
-}
-
-/** All imports between files of this project, as paths. */
-async function loadImports(): Promise<[from: string, to: string][]> {
-  const imports = new Map<string, [string, string]>();
-  for (const entry of ["mod.ts", "cli.ts", "server.ts", "client.ts"]) {
-    for (const { specifier, dependencies } of await moduleGraph(entry)) {
-      for (const { code, type } of dependencies ?? []) {
-        const to = (code ?? type)?.specifier;
-        if (!to?.startsWith(ROOT.href)) continue;
-        if (!specifier.startsWith(ROOT.href)) continue;
-        const pair: [string, string] = [
-          specifier.slice(ROOT.href.length),
-          to.slice(ROOT.href.length),
-        ];
-        if (pair.some((path) => /^links\/|\.json$/.test(path))) continue;
-        imports.set(pair.join(" "), pair);
-      }
-    }
-  }
-  return [...imports.values()];
-}
-
-/** The folder that a file belongs to, `""` for the top level. */
-function folderOf(path: string): string {
-  return path.match(/^(lib\/[^/]+\/|ffi\/)/)?.[0] ?? "";
-}
-
-/** Its line among the layers; -1 for a file outside of the tree. */
-function layerOf(path: string): number {
-  const folder = folderOf(path);
-  if (folder === "" && path.includes("/")) return -1;
-  return LAYERS.findIndex((layer) => layer.includes(folder));
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout));
+  return (modules as GraphModule[]).flatMap((
+    { specifier, dependencies = [] },
+  ) =>
+    dependencies.flatMap(({ code, type }) => {
+      const from = pathOf(specifier);
+      const to = pathOf((code ?? type)?.specifier);
+      return from === undefined || to === undefined ? [] : [{ from, to }];
+    })
+  );
 }
 
 async function* sourceFiles(folder: URL): AsyncGenerator<URL> {
@@ -72,62 +48,174 @@ async function* sourceFiles(folder: URL): AsyncGenerator<URL> {
   }
 }
 
-const IMPORTS = await loadImports();
-
-function described(pairs: [string, string][]): string[] {
-  return pairs.map(([from, to]) => `${from} -> ${to}`).sort();
+async function* sources(): AsyncGenerator<[path: string, text: string]> {
+  for (const folder of ["lib/", "ffi/"]) {
+    for await (const file of sourceFiles(new URL(folder, ROOT))) {
+      yield [file.href.slice(ROOT.href.length), await Deno.readTextFile(file)];
+    }
+  }
 }
 
-Deno.test("imports only go down the layers", () => {
-  const unknown = IMPORTS.flat().filter((path) => layerOf(path) < 0);
-  assertEquals(unknown, []);
-  const wrong = IMPORTS.filter(([from, to]) =>
-    folderOf(from) !== folderOf(to) && layerOf(from) >= layerOf(to)
-  );
-  assertEquals(described(wrong), []);
+/** Who starts which file as a worker. */
+async function workers(): Promise<Import[]> {
+  const found: Import[] = [];
+  for await (const [from, text] of sources()) {
+    for (const [, to] of text.matchAll(WORKER)) {
+      const { href } = new URL(to!, new URL(from, ROOT));
+      found.push({ from, to: href.slice(ROOT.href.length) });
+    }
+  }
+  return found;
+}
+
+Deno.test("files import down the layers, workers included, and in no circle", async () => {
+  const started = await workers();
+  const entries = new Set([...ENTRIES, ...started.map(({ to }) => to)]);
+  const imports = await Promise.all([...entries].map(importsOf));
+  assertEquals(violations([...started, ...imports.flat()]), []);
 });
 
-Deno.test("entry files are imported by nobody", () => {
-  const wrong = IMPORTS.filter(([, to]) => !to.includes("/"));
-  assertEquals(described(wrong), []);
-});
-
-Deno.test("the library's module graph holds nothing of the command line", async () => {
-  const paths = (await moduleGraph("mod.ts")).map(({ specifier }) =>
-    specifier.replace(ROOT.href, "")
-  );
-  const wrong = paths.filter((path) => /^lib\/cli\/|^cli\.ts$/.test(path));
-  assertEquals(wrong, []);
-});
-
-Deno.test("only lib/net and lib/doctor import ffi, and only its mod.ts", () => {
-  const wrong = IMPORTS.filter(([from, to]) =>
-    to.startsWith("ffi/") && !from.startsWith("ffi/") &&
-    !(/^lib\/(net|doctor)\//.test(from) && to === "ffi/mod.ts")
-  );
-  assertEquals(described(wrong), []);
-});
-
-Deno.test("ffi imports nothing of lib", () => {
-  const wrong = IMPORTS.filter(([from, to]) =>
-    from.startsWith("ffi/") && !to.startsWith("ffi/")
-  );
-  assertEquals(described(wrong), []);
-});
-
-Deno.test("files with an underscore stay in their folder", () => {
-  const folder = (path: string) => path.slice(0, path.lastIndexOf("/") + 1);
-  const wrong = IMPORTS.filter(([from, to]) =>
-    /(^|\/)_[^/]+$/.test(to) && folder(from) !== folder(to)
-  );
-  assertEquals(described(wrong), []);
+Deno.test("workers are started with the URL of their file in place", async () => {
+  for await (const [path, text] of sources()) {
+    const count = [...text.matchAll(WORKER)].length;
+    assertEquals([...text.matchAll(ANY_WORKER)].length, count, path);
+  }
 });
 
 Deno.test("Deno.dlopen occurs only in ffi", async () => {
   const wrong: string[] = [];
-  for await (const file of sourceFiles(new URL("lib/", ROOT))) {
-    const text = await Deno.readTextFile(file);
-    if (/\bdlopen\b/.test(text)) wrong.push(file.href.slice(ROOT.href.length));
+  for await (const [path, text] of sources()) {
+    if (!path.startsWith("ffi/") && /\bdlopen\b/.test(text)) wrong.push(path);
   }
   assertEquals(wrong, []);
 });
+
+/** `a -> b` for each line. */
+function graph(...lines: string[]): Import[] {
+  return lines.map((line) => {
+    const [from = "", to = ""] = line.split(" -> ");
+    return { from, to };
+  });
+}
+
+for (
+  const { name, imports, expected } of [
+    {
+      name: "lets a file import its room and what is below",
+      imports: graph(
+        "mod.ts -> lib/client/client.ts",
+        "lib/client/client.ts -> lib/client/session_pool.ts",
+        "lib/client/client.ts -> lib/transport/dial_tunnel.ts",
+        "lib/net/conn.ts -> ffi/mod.ts",
+        "lib/cli/logger.ts -> links/std-log/logger.ts",
+        "links/std-log/logger.ts -> links/std-log/levels.ts",
+      ),
+      expected: [],
+    },
+    {
+      name: "refuses a circle of two files in one room",
+      imports: graph(
+        "lib/net/a.ts -> lib/net/b.ts",
+        "lib/net/b.ts -> lib/net/a.ts",
+      ),
+      expected: ["circle of files: lib/net/a.ts lib/net/b.ts"],
+    },
+    {
+      name: "refuses a long circle, and names no others",
+      imports: graph(
+        "lib/net/start.ts -> lib/net/a.ts",
+        "lib/net/a.ts -> lib/net/b.ts",
+        "lib/net/b.ts -> lib/net/c.ts",
+        "lib/net/c.ts -> lib/net/a.ts",
+        "lib/net/c.ts -> lib/net/end.ts",
+      ),
+      expected: ["circle of files: lib/net/a.ts lib/net/b.ts lib/net/c.ts"],
+    },
+    {
+      name: "refuses a file that imports itself",
+      imports: graph("lib/net/a.ts -> lib/net/a.ts"),
+      expected: ["circle of files: lib/net/a.ts"],
+    },
+    {
+      name: "refuses a circle through a worker",
+      imports: graph(
+        "lib/server/server.ts -> lib/server/server_workers.ts",
+        "lib/server/server_workers.ts -> lib/server/server_worker.ts",
+        "lib/server/server_worker.ts -> lib/server/server.ts",
+      ),
+      expected: [
+        "circle of files: lib/server/server.ts lib/server/server_worker.ts " +
+        "lib/server/server_workers.ts",
+      ],
+    },
+    {
+      name: "refuses a worker that imports upward",
+      imports: graph(
+        "lib/server/server_workers.ts -> lib/server/server_worker.ts",
+        "lib/server/server_worker.ts -> lib/cli/logger.ts",
+      ),
+      expected: [
+        "lib/server/server_worker.ts -> lib/cli/logger.ts " +
+        "does not go down the layers",
+      ],
+    },
+    {
+      name: "refuses a session that knows its transport",
+      imports: graph("lib/session/session.ts -> lib/transport/bridge.ts"),
+      expected: [
+        "lib/session/session.ts -> lib/transport/bridge.ts " +
+        "does not go down the layers",
+      ],
+    },
+    {
+      name: "refuses rooms side by side, and their circle",
+      imports: graph(
+        "lib/session/a.ts -> lib/dial/b.ts",
+        "lib/dial/c.ts -> lib/session/d.ts",
+      ),
+      expected: [
+        "circle of rooms: lib/dial/ lib/session/",
+        "lib/dial/c.ts -> lib/session/d.ts does not go down the layers",
+        "lib/session/a.ts -> lib/dial/b.ts does not go down the layers",
+      ],
+    },
+    {
+      name: "refuses entry files, private files and unknown folders",
+      imports: graph(
+        "lib/cli/main.ts -> server.ts",
+        "lib/cli/main.ts -> lib/cli/commands/_flags.ts",
+        "lib/cli/main.ts -> lib/new/file.ts",
+      ),
+      expected: [
+        "lib/cli/main.ts -> lib/cli/commands/_flags.ts imports a private file " +
+        "of another folder",
+        "lib/cli/main.ts -> lib/new/file.ts is in no layer",
+        "lib/cli/main.ts -> server.ts imports an entry file",
+      ],
+    },
+    {
+      name: "refuses ffi but for its mod.ts in lib/net and lib/doctor",
+      imports: graph(
+        "lib/net/a.ts -> ffi/sockets.ts",
+        "lib/session/a.ts -> ffi/mod.ts",
+        "ffi/sockets.ts -> lib/base/errors.ts",
+      ),
+      expected: [
+        "ffi/sockets.ts -> lib/base/errors.ts does not go down the layers",
+        "lib/net/a.ts -> ffi/sockets.ts may not import this of ffi",
+        "lib/session/a.ts -> ffi/mod.ts may not import this of ffi",
+      ],
+    },
+    {
+      name: "refuses a stand-in for a package that needs more than itself",
+      imports: graph("links/std-log/logger.ts -> lib/base/errors.ts"),
+      expected: [
+        "links/std-log/logger.ts -> lib/base/errors.ts leaves its package",
+      ],
+    },
+  ]
+) {
+  Deno.test(`violations() ${name}`, () => {
+    assertEquals(violations(imports), expected);
+  });
+}

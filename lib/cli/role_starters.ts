@@ -49,7 +49,7 @@ export interface RoleStarters {
 /** The real roles, loaded when one is started: `--help` does not wait for them. */
 export const ROLE_STARTERS: RoleStarters = {
   async startServer(options) {
-    const { startServer } = await import("../server/server.ts");
+    const { startServer } = await import("../server/start_server.ts");
     return await startServer(options);
   },
   async startClient(options) {

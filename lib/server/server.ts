@@ -1,4 +1,3 @@
-import { abortWith } from "../base/abort_with.ts";
 import { SYSTEM_CLOCK } from "../base/clock.ts";
 import { Counters } from "../base/counters.ts";
 import { observeBoth } from "../base/observers.ts";
@@ -11,21 +10,13 @@ import { serveConnector } from "./serve_connector.ts";
 import type { AdmittedClient, ServerContext } from "./server_context.ts";
 import { serveForward } from "./serve_forward.ts";
 import { TunnelListener } from "./tunnel_listener.ts";
-import {
-  type CheckedServerOptions,
-  parseServerOptions,
-  type ReverseTokenOptions,
-  type ServerOptions,
-} from "./options.ts";
+import type { CheckedServerOptions } from "./options.ts";
 import { serveProvider } from "./serve_provider.ts";
 import { ServerTokens } from "./server_tokens.ts";
-import { startWorkers } from "./server_workers.ts";
 import { type OpenedLearnt, openLearnt } from "../state/state_file.ts";
 import type { Membership, Token } from "../tokens/token.ts";
 import type { TokenApi } from "../tokens/token_api.ts";
 import { ExitStack } from "../exit/exit_stack.ts";
-
-export type { ReverseTokenOptions, ServerOptions };
 
 /** A running server. Disposing of it closes it. */
 export interface Server extends AsyncDisposable {
@@ -65,27 +56,8 @@ const ROLES: { readonly [Kind in Token["kind"]]: string } = {
 /** How often a drain looks whether it is over. */
 const DRAIN_POLL_MS = 20;
 
-/**
- * Starts a server: takes tunnels of clients that have a token, and dials for them,
- * or passes what apps and connectors want to providers.
- *
- * Needs `--allow-net`; `--allow-ffi` for TCP Fast Open towards targets; and
- * `--allow-all` for it at its own port, since Deno shows its sockets to no less.
- *
- * @throws {ConfigError} if an option is not possible
- * @throws {TunnelError} if it cannot listen
- */
-export async function startServer(options: ServerOptions): Promise<Server> {
-  const { signal } = options;
-  signal?.throwIfAborted();
-  const server = await start(options);
-  abortWith(server, signal);
-  return server;
-}
-
-async function start(options: ServerOptions): Promise<Server> {
-  const checked = parseServerOptions(options);
-  if (checked.workers > 1) return await startWorkers(options, checked.workers);
+/** Starts a server of one thread, that has no signal yet. Throws as `startServer`. */
+export async function startOne(checked: CheckedServerOptions): Promise<Server> {
   const { stateDir, logger } = checked;
   const opened = await openLearnt(stateDir, { owner: "server", logger });
   const server = new RelayServer(checked, opened);

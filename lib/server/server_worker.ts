@@ -3,8 +3,9 @@
 import { Counters } from "../base/counters.ts";
 import { errorText } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
-import { type Server, startServer } from "./server.ts";
-import type { FromWorker, ToWorker, WorkerOptions } from "./server_workers.ts";
+import { parseServerOptions } from "./options.ts";
+import { type Server, startOne } from "./server.ts";
+import type { FromWorker, ToWorker, WorkerOptions } from "./worker_messages.ts";
 
 /** How often counts are told. */
 const TELL_MS = 500;
@@ -34,7 +35,8 @@ worker.onmessage = ({ data }): void => {
 
 async function start(options: WorkerOptions): Promise<void> {
   try {
-    server = await startServer({ ...options, logger: loggerWith({}) });
+    const logger = loggerWith({});
+    server = await startOne(parseServerOptions({ ...options, logger }));
   } catch (error) {
     worker.postMessage({ type: "failed", reason: errorText(error) });
     return worker.close();

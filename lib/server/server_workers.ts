@@ -1,33 +1,10 @@
 import { ConfigError, TunnelError } from "../base/errors.ts";
-import { type Count, Counters } from "../base/counters.ts";
+import { Counters } from "../base/counters.ts";
 import { type Logger, SILENT } from "../base/logger.ts";
-import type { Server, ServerOptions } from "./server.ts";
+import type { ServerOptions } from "./options.ts";
+import type { Server } from "./server.ts";
+import type { FromWorker, ToWorker, WorkerOptions } from "./worker_messages.ts";
 import type { TokenApi } from "../tokens/token_api.ts";
-
-/** What a worker is started with: all that can be sent to a thread. */
-export type WorkerOptions = Omit<
-  ServerOptions,
-  "logger" | "workers" | "reverse" | "answer" | "signal" | "observer"
->;
-
-/** What a worker is told. */
-export type ToWorker =
-  | { type: "start"; options: WorkerOptions }
-  | { type: "close" }
-  | { type: "abort" };
-
-/** What a worker tells. */
-export type FromWorker =
-  | { type: "ready"; addr: Server["addr"]; report: string[] }
-  | { type: "failed"; reason: string }
-  | {
-    type: "log";
-    level: "debug" | "info" | "warn" | "error";
-    message: string;
-    fields: Record<string, unknown>;
-  }
-  | { type: "counts"; grown: Count[]; sessionCount: number }
-  | { type: "closed" };
 
 /**
  * Starts a server of several threads. Each has a listening socket of its own at
@@ -124,8 +101,11 @@ class ServerWorkers implements Server {
 
   /** One more; resolves when it listens. */
   add(options: WorkerOptions): Promise<Server["addr"]> {
-    const url = new URL("./server_worker.ts", import.meta.url);
-    const worker = new Worker(url, { type: "module" });
+    // Written so that `deno compile` finds the file.
+    const worker = new Worker(
+      new URL("./server_worker.ts", import.meta.url),
+      { type: "module" },
+    );
     this.#workers.set(worker, { sessionCount: 0 });
     const ready = Promise.withResolvers<Server["addr"]>();
     worker.onmessage = ({ data }: MessageEvent<FromWorker>): void => {

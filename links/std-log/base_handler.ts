@@ -4,7 +4,7 @@
  * @module
  */
 import { getLevelByName, type LevelName, type LogLevel } from "./levels.ts";
-import type { LogRecord } from "./logger.ts";
+import type { LogRecord } from "./log_record.ts";
 
 /** Turns a record into the text that is logged. */
 export type FormatterFunction = (logRecord: LogRecord) => string;
