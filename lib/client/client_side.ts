@@ -3,24 +3,24 @@ import type { TfoHop } from "../net/tfo_choice.ts";
 import type { Session, SessionOptions } from "../session/session.ts";
 import type { ConnectOptions } from "./connect.ts";
 
-/** What a session is told by the side that uses it. */
+/** Session options that depend on what the client does. */
 export type SideSessionOptions = Pick<
   SessionOptions,
   "accept" | "acceptDatagrams" | "control"
 >;
 
-/** What a client does with its sessions. */
+/** What a client does with its sessions: an entry or an exit. */
 export interface ClientSide {
   /** Where its SOCKS port listens, once it does. */
   readonly addr: { hostname: string; port: number } | undefined;
-  /** The hops that it has beside the tunnel. */
+  /** Its hops, with the tunnel. */
   readonly hops: readonly TfoHop[];
-  /** What to tell a new session. */
+  /** Options for a new session. */
   sessionOptions(): SideSessionOptions;
   /**
-   * A session is open, and not used yet.
+   * Prepares a session that has just opened.
    *
-   * @param pong Sends a pong that nobody asked for, where that is possible
+   * @param pong Sends an unsolicited pong, where possible
    * @throws {TunnelError} if it cannot be used; `auth` if none ever can
    */
   joined(session: Session, pong?: () => void): Promise<void>;
@@ -30,9 +30,12 @@ export interface ClientSide {
   addConnector(token: string): Promise<string>;
   /** As `Client.removeConnector`. */
   removeConnector(token: string): Promise<void>;
-  /** There is a session. Throws `TunnelError` if a port cannot be had. */
+  /**
+   * Called when there is a session. Throws `TunnelError` if a port is not
+   * available.
+   */
   open(): void;
-  /** Takes nothing more; resolves when all that is under way has ended. */
+  /** Accepts nothing more; resolves when everything under way has ended. */
   drained(): Promise<void>;
   /** Ends at once. */
   close(): void;

@@ -3,10 +3,10 @@ import type { Session } from "../session/session.ts";
 import { formatId, newChannelId } from "../wire/channel_id.ts";
 import type { ConnectorResponseMessage, Message } from "../wire/messages.ts";
 
-/** A server has so long to answer. */
+/** Deadline for a server's answer. */
 const ANSWER_DEADLINE_MS = 10_000;
 
-/** What a provider asks its server about connector tokens. */
+/** A provider's requests to its server about connector tokens. */
 export class ConnectorRequests {
   readonly #waiting = new Map<
     string,
@@ -60,7 +60,7 @@ export class ConnectorRequests {
     }
   }
 
-  /** Takes what the server sends; what was not asked for is ignored. */
+  /** Takes a message of the server; ignores unsolicited ones. */
   onMessage(message: Message): void {
     if (message.type !== "connectorResponse") return;
     this.#waiting.get(formatId(message.requestId))?.(message);

@@ -1,18 +1,18 @@
 import { isProgramError, TunnelError } from "../base/errors.ts";
 import type { DialedTunnel } from "../transport/dial_tunnel.ts";
 
-/** A tunnel, and whose it is. */
+/** A tunnel and its server. */
 export interface FastestTunnel extends DialedTunnel {
   /** The server that answered first. */
   url: URL;
 }
 
 /**
- * Dials all servers at once and takes the first that lets us in; the others are
- * closed again.
+ * Dials all servers at once and keeps the first that admits the client; the
+ * others are closed.
  *
- * @throws {TunnelError} if none does: `auth` if all of them reject the token, or
- *   else what the last of the others said
+ * @throws {TunnelError} if none does: `auth` if all reject the token, otherwise
+ *   the last other error
  */
 export async function dialFastest(
   urls: readonly URL[],
@@ -29,7 +29,7 @@ export async function dialFastest(
   const attempts = urls.map(async (url): Promise<FastestTunnel> => {
     const tunnel = await dial(url, together);
     if (won) {
-      // Two may be let in before one hears of the other.
+      // Two may be admitted before one learns of the other.
       tunnel.transport.handler = { message() {}, closed() {} };
       tunnel.transport.close(1000, "another server was faster");
       throw new TunnelError("closed", "another server was faster");

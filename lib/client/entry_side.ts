@@ -10,7 +10,6 @@ export class EntrySide implements ClientSide {
   readonly #options: EntryOptions;
   #entry: Entry | undefined;
 
-  /** Does not listen yet. */
   constructor(options: EntryOptions) {
     this.#options = options;
   }

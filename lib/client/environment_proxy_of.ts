@@ -8,9 +8,10 @@ import { formatProxy, type ProxyAddress } from "../dial/proxy_url.ts";
 import { targetOf } from "../transport/tunnel_url.ts";
 
 /**
- * What finds the proxy to a server, if the environment names one.
+ * Returns a function that finds the proxy for a server, if the environment
+ * names one.
  *
- * @param urls The servers that are known: it is logged how they are dialled.
+ * @param urls The known servers; their proxies are logged.
  * @throws {ConfigError} If the variable for one of them is wrong.
  */
 export function environmentProxyOf(

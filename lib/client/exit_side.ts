@@ -7,22 +7,24 @@ import type { ClientSide, SideSessionOptions } from "./client_side.ts";
 import { ConnectorRequests } from "./connector_requests.ts";
 import type { ExitStack } from "../exit/exit_stack.ts";
 
-/** What a provider needs. */
+/** Options of a provider's side. */
 export interface ExitSideOptions {
   /** Reaches targets. */
   exit: ExitStack;
-  /** Registered at the server, with autonomy: admits connectors to us. */
+  /**
+   * Registered at the server, with autonomy: admits connectors to this
+   * provider.
+   */
   connectorToken: string | undefined;
-  /** Where to say what happens. */
   logger: Logger;
 }
 
-/** How often a drain looks whether it is over. */
+/** How often a drain checks whether it is done. */
 const DRAIN_POLL_MS = 20;
 
 /**
- * The reference's server cuts a provider off 60 s after its last pong, and asks for
- * one only when it picks a provider for an app.
+ * The reference's server drops a provider 60 s after its last pong, and pings
+ * only when it picks a provider for an app.
  */
 const PONG_MS = 25_000;
 
@@ -38,7 +40,6 @@ export class ExitSide implements ClientSide {
   readonly #connectorTokens = new Set<string>();
   #registered = false;
 
-  /** Has no sessions yet. */
   constructor(options: ExitSideOptions) {
     this.#options = options;
     const { connectorToken } = options;
@@ -68,7 +69,8 @@ export class ExitSide implements ClientSide {
       this.#registered = true;
       logger.info("Registered a connector token");
     } catch (error) {
-      // A server may know the token of an earlier session of ours and no better.
+      // The server may still know the token from an earlier session of this
+      // client.
       if (!this.#registered) {
         session.close();
         throw error;

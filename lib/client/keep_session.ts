@@ -27,30 +27,28 @@ export interface KeepSessionOptions {
   backoff?: Backoff;
   /** What the log calls the server. */
   server?: string;
-  /** Where to say what happens. */
   logger?: Logger;
   /** The time. */
   clock?: Clock;
 }
 
-/** A session that is due sooner is not replaced without a wait. */
+/** A session that lasted less is not replaced without a wait. */
 const MIN_LIFE_MS = 1000;
 
 /**
- * Keeps one session open: dials again after a loss, with growing waits, and makes
- * the next one before it gives up one that is due. Channels that are open stay on
- * the old one until they end.
+ * Keeps one session open: dials again after a loss, with growing waits, and
+ * opens the next session before it closes one that is due. Open channels stay
+ * on the old session until they end.
  */
 export class KeptSession {
   /** Resolves after the abort; rejects with the error that ended the attempts. */
   readonly closed: Promise<void>;
   readonly #options: KeepSessionOptions;
   readonly #logger: Logger;
-  /** With those that were replaced and still have channels. */
+  /** Including replaced ones that still have channels. */
   readonly #sessions = new Set<Session>();
   #current: Session | undefined;
 
-  /** Starts at once. */
   constructor(options: KeepSessionOptions) {
     this.#options = options;
     this.#logger = options.logger ?? SILENT;
@@ -100,7 +98,7 @@ export class KeptSession {
       if (isProgramError(lost)) throw lost;
       if (this.current === undefined) {
         const rejected = lost instanceof TunnelError && lost.code === "auth";
-        // Nobody grants a permission later.
+        // A permission is not granted later.
         const forbidden = lost instanceof Deno.errors.NotCapable;
         if (!reconnect || forbidden || (rejected && !retryAuth)) throw lost;
       }
@@ -127,7 +125,7 @@ export class KeptSession {
     before?.drain();
   }
 
-  /** Whether a live session is to be replaced; false when it is closed. */
+  /** Waits until a live session is due; false if it closed. */
   async #isDue(session: Session): Promise<boolean> {
     const { signal, renewMs = 0, clock = SYSTEM_CLOCK } = this.#options;
     const stop = new AbortController();

@@ -11,8 +11,8 @@ export interface SessionPoolOptions
 }
 
 /**
- * The sessions of a client. A new channel goes to the one with the fewest; one
- * that is lost leaves, and returns when it is open again.
+ * The sessions of a client. A new channel goes to the one with the fewest
+ * channels; a lost session leaves and returns when it is open again.
  */
 export class SessionPool {
   /** Resolves when the first session is open; rejects if there never was one. */
@@ -23,7 +23,6 @@ export class SessionPool {
   readonly #stop = new AbortController();
   readonly #waiters = new SessionWaiters();
 
-  /** Starts at once. */
   constructor({ size = 1, ...options }: SessionPoolOptions) {
     const ready = Promise.withResolvers<void>();
     this.ready = ready.promise;
@@ -59,7 +58,7 @@ export class SessionPool {
     return this.current;
   }
 
-  /** The next session, or nothing when time is up or there will be none. */
+  /** The next session; `undefined` when time is up or there will be none. */
   next(timeoutMs: number): Promise<Session | undefined> {
     const { current } = this;
     if (current) return Promise.resolve(current);
@@ -75,7 +74,7 @@ export class SessionPool {
   async #run(): Promise<void> {
     try {
       const ends = this.#kept.map(async ({ closed }) => {
-        // The first that gives up ends the others.
+        // The first one that gives up ends the others.
         await closed.finally(() => this.close());
       });
       await Promise.all(ends);
