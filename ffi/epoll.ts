@@ -33,14 +33,6 @@ export type EventHandler = (events: number) => void;
 /** Called when a handler threw: the loop goes on. */
 export type HandlerFailed = (error: unknown) => void;
 
-/** A callback that is due, and may keep the program running until then. */
-export interface Due {
-  /** Keeps the program running, as it does at first. */
-  ref(): unknown;
-  /** Lets the program end before it is due. */
-  unref(): unknown;
-}
-
 /** What `Epoll` needs from its owner. */
 export interface EpollHooks {
   /** Called after the events of one turn were handled. */
@@ -48,7 +40,7 @@ export interface EpollHooks {
   /** Called when `turnEnded` threw, or a handler that was added without its own. */
   handlerFailed: HandlerFailed;
   /** Calls back after the runtime had a chance to do its own work. */
-  yieldTurn(resume: () => void): Due;
+  yieldTurn(resume: () => void): void;
 }
 
 /**
@@ -82,7 +74,8 @@ export class Epoll {
   /** Of `#count`, those that keep the program running. */
   #refs = 0;
   #running: Promise<void> | undefined;
-  #due: Due | undefined;
+  /** The next turn, while nothing keeps the program running. */
+  #nextTurn: ReturnType<typeof setTimeout> | undefined;
   #blocked = false;
   #dispatching = false;
 
@@ -129,7 +122,7 @@ export class Epoll {
     this.#unref[fd] = false;
     this.#count++;
     this.#refs++;
-    this.#due?.ref();
+    this.#keepRunning();
     this.#running ??= this.#run();
   }
 
@@ -148,7 +141,7 @@ export class Epoll {
     if (this.#handlers[fd] === undefined || !this.#unref[fd]) return;
     this.#unref[fd] = false;
     this.#refs++;
-    this.#due?.ref();
+    this.#keepRunning();
   }
 
   /** Lets the program end although this descriptor is registered. */
@@ -186,11 +179,14 @@ export class Epoll {
     return this.#refs > 0 || this.#count === 0;
   }
 
+  #keepRunning(): void {
+    if (this.#nextTurn !== undefined) Deno.refTimer(this.#nextTurn);
+  }
+
   /** Ends a wait that would now last too long. */
   #released(): void {
     if (this.#refs > 0) return;
-    if (this.#keepsRunning) this.#due?.ref();
-    else this.#due?.unref();
+    if (this.#keepsRunning) this.#keepRunning();
     this.#wake();
   }
 
@@ -235,7 +231,7 @@ export class Epoll {
     for (let quiet = 0; this.#count > 0 || quiet < QUIET_TURNS;) {
       // The first time this lets the caller of `add` finish what it does.
       await this.#yield();
-      this.#due = undefined;
+      this.#nextTurn = undefined;
       let n = epoll_wait(this.#fd, this.#events, MAX_EVENTS, 0);
       quiet = n === 0 ? quiet + 1 : 0;
       if (quiet > QUIET_TURNS) {
@@ -260,8 +256,9 @@ export class Epoll {
 
   #yield(): Promise<void> {
     return new Promise((resolve) => {
-      this.#due = this.#hooks.yieldTurn(resolve);
-      if (!this.#keepsRunning) this.#due.unref();
+      if (this.#keepsRunning) return this.#hooks.yieldTurn(resolve);
+      this.#nextTurn = setTimeout(resolve, 0);
+      Deno.unrefTimer(this.#nextTurn);
     });
   }
 

@@ -71,7 +71,7 @@ async function connected(fd: number, signal: AbortSignal): Promise<void> {
   const loop = new Epoll({
     turnEnded() {},
     handlerFailed: reject,
-    yieldTurn: (resume) => setImmediate(resume),
+    yieldTurn: (resume) => void setImmediate(resume),
   });
   loop.add(fd, EPOLLOUT, () => {
     const errno = socketError(fd);

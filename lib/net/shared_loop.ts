@@ -12,7 +12,7 @@ class SharedLoop {
     turnEnded: () => this.turns.run(),
     // Views pass their own; this is for bugs of the loop.
     handlerFailed: reportError,
-    yieldTurn: (resume) => setImmediate(resume),
+    yieldTurn: (resume) => void setImmediate(resume),
   });
   #whenUsed: (() => void)[] = [];
 

@@ -28,7 +28,7 @@ export class WatchedEpoll extends Epoll {
     super({
       turnEnded: () => void turns.count++,
       handlerFailed: (error) => void failures.push(error),
-      yieldTurn: (resume) => setImmediate(resume),
+      yieldTurn: (resume) => void setImmediate(resume),
       ...hooks,
     });
     this.failures = failures;
