@@ -9,7 +9,7 @@ import type { Echoes } from "./_echo_main.ts";
 const REASON = whyNoStage();
 const COUNT = 200;
 /** Another program may hold the processor at times, so only the least counts. */
-const LATE_MS = 3;
+const LATE_MS = 15;
 
 /** Sends `COUNT` datagrams from the client's host to the target's and back. */
 async function echoes(stage: Stage): Promise<Echoes> {
