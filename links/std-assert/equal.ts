@@ -4,21 +4,25 @@ type Seen = Map<object, Set<object>>;
 /**
  * Tells if two values are the same in depth.
  *
- * `NaN` equals itself, `0` does not equal `-0`, a key with the value `undefined`
- * is not an absent key, sets and maps have no order.
+ * `NaN` equals itself, `0` equals `-0`, a key with the value `undefined` is not an
+ * absent key, sets and maps have no order, errors have their stacks compared.
  */
 export function equal(a: unknown, b: unknown): boolean {
   return compare(a, b, new Map());
 }
 
 function compare(a: unknown, b: unknown, seen: Seen): boolean {
-  if (Object.is(a, b)) return true;
+  if (sameValueZero(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object") return false;
   if (a === null || b === null) return false;
   if (seen.get(a)?.has(b)) return true;
   if (!haveSameKind(a, b)) return false;
   seen.set(a, (seen.get(a) ?? new Set()).add(b));
   return compareObjects(a, b, seen);
+}
+
+function sameValueZero(a: unknown, b: unknown): boolean {
+  return a === b || Object.is(a, b);
 }
 
 function compareObjects(a: object, b: object, seen: Seen): boolean {
@@ -43,6 +47,7 @@ function compareObjects(a: object, b: object, seen: Seen): boolean {
   if (a instanceof Error) {
     const other = b as Error;
     if (a.name !== other.name || a.message !== other.message) return false;
+    if (a.stack !== other.stack) return false;
   }
   return compareKeys(a, b, seen);
 }
@@ -57,7 +62,7 @@ function compareBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
   if (a.byteLength !== b.byteLength) return false;
   if (a instanceof Float32Array || a instanceof Float64Array) {
     const other = b as typeof a;
-    return a.every((value, at) => Object.is(value, other[at]));
+    return a.every((value, at) => sameValueZero(value, other[at]));
   }
   const left = new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
   const right = new Uint8Array(b.buffer, b.byteOffset, b.byteLength);

@@ -6,21 +6,11 @@
  */
 export { AssertionError } from "./assertion_error.ts";
 export {
-  assertGreater,
-  assertGreaterOrEqual,
-  assertLess,
-  assertLessOrEqual,
-} from "./assert_order.ts";
-export {
   assertEquals,
   assertNotEquals,
   assertStrictEquals,
 } from "./assert_equals.ts";
-export {
-  assertInstanceOf,
-  assertMatch,
-  assertStringIncludes,
-} from "./assert_kind.ts";
+export { assertMatch, assertStringIncludes } from "./assert_kind.ts";
 export { assertRejects, assertThrows } from "./assert_throws.ts";
-export { assert, assertExists, assertFalse, fail } from "./assert_truth.ts";
+export { assert, assertFalse } from "./assert_truth.ts";
 export type { Falsy } from "./assert_truth.ts";

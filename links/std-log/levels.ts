@@ -30,7 +30,7 @@ export function getLevelByName(name: LevelName): LogLevel {
 }
 
 /** The name of a level, by its number. */
-export function getLevelName(level: number): LevelName {
+export function getLevelName(level: LogLevel): LevelName {
   for (const name of Object.keys(LogLevels) as LevelName[]) {
     if (LogLevels[name] === level) return name;
   }

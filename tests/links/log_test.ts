@@ -1,6 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { BaseHandler } from "@std/log/base-handler";
-import { getLevelByName, getLevelName, type LevelName } from "@std/log/levels";
+import {
+  getLevelByName,
+  getLevelName,
+  type LevelName,
+  type LogLevel,
+} from "@std/log/levels";
 import { Logger } from "@std/log/logger";
 
 class ListHandler extends BaseHandler {
@@ -35,5 +40,5 @@ Deno.test("BaseHandler filters and formats", () => {
 Deno.test("getLevelByName() and getLevelName() reject what is not there", () => {
   assertEquals(getLevelName(getLevelByName("ERROR")), "ERROR");
   assertThrows(() => getLevelByName("LOUD" as LevelName), Error, "LOUD");
-  assertThrows(() => getLevelName(11), Error, "11");
+  assertThrows(() => getLevelName(11 as LogLevel), Error, "11");
 });
