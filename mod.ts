@@ -66,12 +66,8 @@ export type { TunnelErrorCode } from "./lib/base/errors.ts";
 export type { LogFields, Logger } from "./lib/base/logger.ts";
 export { Counters } from "./lib/base/counters.ts";
 export type { Count, CountLabels } from "./lib/base/counters.ts";
-export type {
-  DatagramLoss,
-  Hop,
-  Observer,
-  TunnelEvent,
-} from "./lib/base/events.ts";
+export type { DatagramLoss, Observer, TunnelEvent } from "./lib/base/events.ts";
+export type { Hop } from "./lib/base/hop.ts";
 export { fastOpenSupport } from "./lib/net/fast_open.ts";
 export type {
   FastOpenOutcome,
@@ -97,4 +93,4 @@ export type { PortRange } from "./lib/net/port_range.ts";
 export type { UdpOptions } from "./lib/entry/udp_options.ts";
 export type { RoleOptions } from "./lib/net/role_options.ts";
 export { parseTfoChoice } from "./lib/net/tfo_choice.ts";
-export type { TfoChoice, TfoHop } from "./lib/net/tfo_choice.ts";
+export type { TfoChoice } from "./lib/net/tfo_choice.ts";

@@ -194,14 +194,6 @@ export const LIBC_SYMBOLS = {
     ],
     result: "i32",
   },
-  read: {
-    parameters: [
-      "i32", // int fd
-      "buffer", // void *buf
-      SIZE_T, // size_t count
-    ],
-    result: "i32",
-  },
   write: {
     parameters: [
       "i32", // int fd

@@ -1,7 +1,5 @@
+import type { Hop } from "./hop.ts";
 import type { TunnelErrorCode } from "./errors.ts";
-
-/** A place where a SYN can carry data. */
-export type Hop = "socks" | "tunnel" | "ws" | "target";
 
 /**
  * Why a datagram was lost in this process.

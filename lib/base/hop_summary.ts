@@ -1,5 +1,5 @@
 import type { Counters } from "./counters.ts";
-import type { Hop } from "./events.ts";
+import { ALL_HOPS, type Hop } from "./hop.ts";
 
 /** What the SYNs of one hop did. */
 export interface HopSummary {
@@ -36,14 +36,13 @@ export interface HopSummary {
   savedMs: number;
 }
 
-const HOPS: readonly Hop[] = ["socks", "tunnel", "ws", "target"];
 /** Below this, a millisecond is too coarse: a round trip on loopback takes 30 µs. */
 const FINE_BELOW_MS = 10;
 const RESULTS = ["acknowledged", "noCookie", "notAcknowledged", "synRepeated"];
 
 /** Sums up the hops that were used, in the order in which a request meets them. */
 export function summarizeHops(counters: Counters): HopSummary[] {
-  return HOPS.flatMap((hop) => {
+  return ALL_HOPS.flatMap((hop) => {
     const count = (result: string) => counters.count("syn", { hop, result });
     const failed = counters.count("synFailed", { hop });
     const tried = RESULTS.reduce((sum, one) => sum + count(one), 0);

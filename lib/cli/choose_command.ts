@@ -10,7 +10,8 @@ import { helpCommand } from "./commands/help.ts";
 import { SERVER_COMMAND } from "./commands/server.ts";
 import { SERVICE_COMMAND } from "./commands/service.ts";
 import { VERSION_COMMAND } from "./commands/version.ts";
-import { type Environment, findVariable } from "./environment.ts";
+import type { Environment } from "../base/environment.ts";
+import { findVariable } from "./environment.ts";
 import { nearestWord } from "./nearest_word.ts";
 import { UsageError } from "./usage_error.ts";
 

@@ -1,4 +1,5 @@
-import { type Environment, systemEnvironment } from "./environment.ts";
+import type { Environment } from "../base/environment.ts";
+import { systemEnvironment } from "./environment.ts";
 import type { FlagTable, FlagValues, IdleFlags } from "./flags.ts";
 import { type Output, systemOutput } from "./output.ts";
 import { isPortFree } from "./port_probe.ts";

@@ -1,5 +1,4 @@
-/** Gives the value of an environment variable. */
-export type Environment = (name: string) => string | undefined;
+import type { Environment } from "../base/environment.ts";
 
 /** Our names come first; those of LinkSocks are understood. */
 const PREFIXES: readonly string[] = ["SYNSOCKS_", "LINKSOCKS_"];

@@ -1,5 +1,6 @@
 import { ConfigError } from "../base/errors.ts";
-import { type Environment, findVariable } from "./environment.ts";
+import type { Environment } from "../base/environment.ts";
+import { findVariable } from "./environment.ts";
 import type { Flag, FlagTable } from "./flags.ts";
 import type { GivenFlags } from "./parse_flags.ts";
 

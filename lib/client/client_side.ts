@@ -1,5 +1,5 @@
 import type { StreamConn } from "../net/stream_conn.ts";
-import type { TfoHop } from "../net/tfo_choice.ts";
+import type { Hop } from "../base/hop.ts";
 import type { Session, SessionOptions } from "../session/session.ts";
 import type { ConnectOptions } from "./connect.ts";
 
@@ -14,7 +14,7 @@ export interface ClientSide {
   /** Where its SOCKS port listens, once it does. */
   readonly addr: { hostname: string; port: number } | undefined;
   /** Its hops, with the tunnel. */
-  readonly hops: readonly TfoHop[];
+  readonly hops: readonly Hop[];
   /** Options for a new session. */
   sessionOptions(): SideSessionOptions;
   /**

@@ -1,9 +1,7 @@
+import type { Environment } from "../base/environment.ts";
 import type { Target } from "../base/address.ts";
 import type { Logger } from "../base/logger.ts";
-import {
-  type Environment,
-  findEnvironmentProxy,
-} from "../dial/environment_proxy.ts";
+import { findEnvironmentProxy } from "../dial/environment_proxy.ts";
 import { formatProxy, type ProxyAddress } from "../dial/proxy_url.ts";
 import { targetOf } from "../transport/tunnel_url.ts";
 

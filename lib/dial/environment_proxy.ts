@@ -1,9 +1,7 @@
 import type { Target } from "../base/address.ts";
+import type { Environment } from "../base/environment.ts";
 import { isListed } from "./no_proxy.ts";
 import { parseProxyUrl, type ProxyAddress } from "./proxy_url.ts";
-
-/** Gives the value of an environment variable. */
-export type Environment = (name: string) => string | undefined;
 
 /**
  * Default port of an `http` proxy in a variable, as in LinkSocks; curl uses

@@ -1,5 +1,6 @@
 import type { Target } from "../base/address.ts";
 import { TunnelError, type TunnelErrorCode } from "../base/errors.ts";
+import { ADDRESS_TYPE } from "../base/socks_address.ts";
 import { parseIpv4, parseIpv6 } from "../net/ip.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { ProxyHandshake } from "./proxy_handshake.ts";
@@ -14,9 +15,6 @@ const UNACCEPTABLE = 0xff;
 const PASSWORD_VERSION = 1;
 /** RFC 1928, section 4. */
 const CONNECT = 1;
-const IPV4 = 1;
-const DOMAIN = 3;
-const IPV6 = 4;
 const PORT_BYTES = 2;
 const MAX_NAME_BYTES = 255;
 
@@ -80,14 +78,14 @@ function encodeRequest({ host, port }: Target): Uint8Array {
 
 function encodeHost(host: string): number[] {
   const four = parseIpv4(host);
-  if (four) return [IPV4, ...four];
+  if (four) return [ADDRESS_TYPE.ipv4, ...four];
   const six = parseIpv6(host);
-  if (six) return [IPV6, ...six];
+  if (six) return [ADDRESS_TYPE.ipv6, ...six];
   const name = new TextEncoder().encode(host);
   if (name.length === 0 || name.length > MAX_NAME_BYTES) {
     throw new TunnelError("name", "the host name is empty or too long");
   }
-  return [DOMAIN, name.length, ...name];
+  return [ADDRESS_TYPE.domain, name.length, ...name];
 }
 
 async function readMethod(dialogue: Dialogue, method: number): Promise<void> {
@@ -140,11 +138,11 @@ async function readReply(dialogue: Dialogue): Promise<void> {
     throw new TunnelError(code, `${text} (SOCKS5 reply ${reply})`);
   }
   const [, type] = await dialogue.read(2);
-  const length = type === IPV4
+  const length = type === ADDRESS_TYPE.ipv4
     ? 4
-    : type === IPV6
+    : type === ADDRESS_TYPE.ipv6
     ? 16
-    : type === DOMAIN
+    : type === ADDRESS_TYPE.domain
     ? (await dialogue.read(1))[0]!
     : undefined;
   if (length === undefined) {

@@ -1,4 +1,5 @@
 import { Deadlines } from "../base/deadlines.ts";
+import { RecentMap } from "../base/recent_map.ts";
 import { ipFamily } from "../net/ip.ts";
 import type { Resolver } from "../net/resolver.ts";
 
@@ -11,7 +12,7 @@ const KEEP_MS = 30_000;
 const KEEP_FAILURE_MS = 1000;
 /** Upper bound on the wait for a name. */
 const DEADLINES = new Deadlines(5000);
-/** Upper bound on cached names; the oldest go first. */
+/** Upper bound on cached names. */
 const MAX_KEPT = 1024;
 /** Upper bound on names being resolved. */
 const MAX_ASKING = 256;
@@ -30,7 +31,7 @@ export interface KnownName {
  */
 export class UdpNames {
   readonly #resolver: Resolver;
-  readonly #known = new Map<string, KnownName>();
+  readonly #known = new RecentMap<KnownName>(MAX_KEPT);
   readonly #asking = new Map<string, Promise<string | undefined>>();
 
   constructor(resolver: Resolver) {
@@ -78,10 +79,6 @@ export class UdpNames {
 
   #keep(host: string, address: string | undefined): void {
     const keepMs = address === undefined ? KEEP_FAILURE_MS : KEEP_MS;
-    this.#known.delete(host);
     this.#known.set(host, { address, expires: performance.now() + keepMs });
-    if (this.#known.size > MAX_KEPT) {
-      this.#known.delete(this.#known.keys().next().value!);
-    }
   }
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from "../base/join_bytes.ts";
 import { EMPTY } from "../base/empty.ts";
 import { equalSecret } from "../base/secret.ts";
 import {
@@ -61,7 +62,7 @@ export class HttpHandshake implements InboundProtocol {
     }
     const { body } = request;
     const taken = body.take(behind);
-    const first = joined(request.head, behind.subarray(0, taken));
+    const first = joinBytes(request.head, behind.subarray(0, taken));
     const overrun = taken < behind.length;
     return { ...common, first, body, overrun, success: EMPTY };
   }
@@ -85,17 +86,5 @@ function admits({ username, password }: Login, head: HttpHead): boolean {
   } catch {
     return false;
   }
-  return equalSecret(given, joined(username, COLON, password));
-}
-
-function joined(...pieces: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(
-    pieces.reduce((sum, { length }) => sum + length, 0),
-  );
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  return equalSecret(given, joinBytes(username, COLON, password));
 }

@@ -1,3 +1,4 @@
+import { ADDRESS_TYPE } from "../base/socks_address.ts";
 import type { Target } from "../base/address.ts";
 import { formatIpv6, parseIpv4, parseIpv6 } from "../net/ip.ts";
 
@@ -24,9 +25,6 @@ export const REPLY = {
   commandNotSupported: 7,
   addressTypeNotSupported: 8,
 } as const;
-
-/** RFC 1928, section 5. */
-const ADDRESS_TYPE = { ipv4: 1, domain: 3, ipv6: 4 } as const;
 
 const DECODER = new TextDecoder();
 

@@ -1,8 +1,6 @@
+import { ADDRESS_TYPE } from "../base/socks_address.ts";
 import type { Target } from "../base/address.ts";
 import { formatIpv6, parseIpv4, parseIpv6 } from "../net/ip.ts";
-
-/** RFC 1928, section 5. */
-const ADDRESS_TYPE = { ipv4: 1, domain: 3, ipv6: 4 } as const;
 
 /** RSV, FRAG, ATYP, a name of 255 bytes with its length, a port. */
 export const MAX_UDP_HEADER_BYTES = 262;

@@ -11,6 +11,7 @@ import {
   unpackSockaddr,
   WOULD_BLOCK,
 } from "../../ffi/mod.ts";
+import { RecentMap } from "../base/recent_map.ts";
 import type { SocketAddress } from "./conn.ts";
 import {
   type DatagramHandler,
@@ -36,7 +37,7 @@ export class EpollDatagrams implements DatagramSocket {
   readonly local: SocketAddress;
   readonly #loop: LoopView;
   readonly #handler: DatagramHandler;
-  readonly #packed = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly #packed = new RecentMap<Uint8Array<ArrayBuffer>>(MAX_PACKED);
   readonly #ipv6: boolean;
   #fd: number;
   /** The last sender, packed and unpacked. */
@@ -122,7 +123,6 @@ export class EpollDatagrams implements DatagramSocket {
     if (isIpv6 && !this.#ipv6) return undefined;
     const shown = this.#ipv6 && !isIpv6 ? `::ffff:${host}` : host;
     const packed = packSockaddr({ host: shown, port });
-    if (this.#packed.size >= MAX_PACKED) this.#packed.clear();
     this.#packed.set(key, packed);
     return packed;
   }

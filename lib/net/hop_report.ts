@@ -1,8 +1,9 @@
 import type { ChosenBackend } from "./choose_backend.ts";
 import { fastOpenSupport, lackText, type Support } from "./fast_open.ts";
-import type { TfoChoice, TfoHop } from "./tfo_choice.ts";
+import type { Hop } from "../base/hop.ts";
+import type { TfoChoice } from "./tfo_choice.ts";
 
-const NAMES: Record<TfoHop, string> = {
+const NAMES: Record<Hop, string> = {
   socks: "app to SOCKS port",
   tunnel: "client to server",
   ws: "server's port",
@@ -15,7 +16,7 @@ const HALVES = {
   tunnel: "dial",
   ws: "listen",
   target: "dial",
-} as const satisfies Record<TfoHop, "dial" | "listen">;
+} as const satisfies Record<Hop, "dial" | "listen">;
 
 /**
  * Describes what TCP Fast Open does at each hop of a role, or why it does
@@ -24,7 +25,7 @@ const HALVES = {
  * @param whyNotTuned Why the server's port has no socket options, if it has none
  */
 export function hopReport(
-  hops: readonly TfoHop[],
+  hops: readonly Hop[],
   choice: TfoChoice,
   { backend, reason }: ChosenBackend,
   whyNotTuned?: string,
@@ -51,7 +52,7 @@ function supportOn(name: "epoll" | "deno", support: Support): Support {
   };
 }
 
-function hopLine(hop: TfoHop, choice: TfoChoice, support: Support): string {
+function hopLine(hop: Hop, choice: TfoChoice, support: Support): string {
   const what = !choice[hop]
     ? "off (--tfo)"
     : support.supported

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { TunnelError } from "../base/errors.ts";
+import { RecentMap } from "../base/recent_map.ts";
 import { ipFamily } from "./ip.ts";
 
 /** Asks for the addresses of one family; rejects if there are none. */
@@ -26,7 +27,7 @@ export interface ResolverOptions {
 const LOCALHOST = /^(.+\.)?localhost\.?$/i;
 const LOOPBACK = ["127.0.0.1", "::1"];
 
-/** Upper bound on cached names; the oldest go first. */
+/** Upper bound on cached names. */
 const MAX_KEPT = 1024;
 
 async function systemLookup(host: string, family: 4 | 6): Promise<string[]> {
@@ -49,7 +50,7 @@ export class Resolver {
   readonly #delayMs: number;
   readonly #keepMs: number;
   readonly #now: () => number;
-  readonly #answers = new Map<string, Answer>();
+  readonly #answers = new RecentMap<Answer>(MAX_KEPT);
 
   constructor(options: ResolverOptions = {}) {
     this.#lookup = options.lookup ?? systemLookup;
@@ -71,11 +72,7 @@ export class Resolver {
     if (known && known.expires > this.#now()) return known.addresses;
     const addresses = this.#ask(host);
     const answer = { addresses, expires: this.#now() + this.#keepMs };
-    this.#answers.delete(host);
     this.#answers.set(host, answer);
-    if (this.#answers.size > MAX_KEPT) {
-      this.#answers.delete(this.#answers.keys().next().value!);
-    }
     // Failures are not cached: the name may appear at any time.
     addresses.catch(() => {
       if (this.#answers.get(host) === answer) this.#answers.delete(host);

@@ -1,10 +1,5 @@
+import { ALL_HOPS, type Hop } from "../base/hop.ts";
 import { ConfigError } from "../base/errors.ts";
-
-/** The four places where a SYN can carry data. */
-export type TfoHop = "socks" | "ws" | "tunnel" | "target";
-
-/** All hops, in the order in which a request meets them. */
-export const ALL_HOPS: readonly TfoHop[] = ["socks", "tunnel", "ws", "target"];
 
 /** On which hops TCP Fast Open shall be used. */
 export interface TfoChoice {
@@ -33,7 +28,7 @@ export function parseTfoChoice(text: string): TfoChoice {
   if (word === "auto") return choose(ALL_HOPS, false);
   if (word === "off") return choose([], false);
   const hops = word.split(",").map((hop) => hop.trim()).filter(Boolean);
-  const wrong = hops.find((hop) => !ALL_HOPS.includes(hop as TfoHop));
+  const wrong = hops.find((hop) => !ALL_HOPS.includes(hop as Hop));
   if (wrong !== undefined || hops.length === 0) {
     throw new ConfigError(
       "tfo",
@@ -42,10 +37,10 @@ export function parseTfoChoice(text: string): TfoChoice {
       }`,
     );
   }
-  return choose(hops as TfoHop[], true);
+  return choose(hops as Hop[], true);
 }
 
-function choose(hops: readonly TfoHop[], asked: boolean): TfoChoice {
+function choose(hops: readonly Hop[], asked: boolean): TfoChoice {
   return {
     socks: hops.includes("socks"),
     ws: hops.includes("ws"),

@@ -3,7 +3,7 @@ import { Counters } from "../base/counters.ts";
 import { observeBoth } from "../base/observers.ts";
 import { chooseBackend, type ChosenBackend } from "../net/choose_backend.ts";
 import { awaitsRoundTrip } from "../net/fast_open.ts";
-import type { TfoHop } from "../net/tfo_choice.ts";
+import type { Hop } from "../base/hop.ts";
 import type { Session } from "../session/session.ts";
 import { hopReport } from "../net/hop_report.ts";
 import { serveConnector } from "./serve_connector.ts";
@@ -174,7 +174,7 @@ class RelayServer implements Server {
 
   report(): string[] {
     const types = new Set(this.tokens.snapshot().map(({ type }) => type));
-    const hops: TfoHop[] = ["ws"];
+    const hops: Hop[] = ["ws"];
     if (types.has("reverse")) hops.push("socks");
     if (types.has("forward")) hops.push("target");
     return hopReport(hops, this.#options.tfo, this.#chosen, this.#whyNotTuned);

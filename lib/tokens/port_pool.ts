@@ -1,12 +1,5 @@
-import { ConfigError, TunnelError } from "../base/errors.ts";
-
-/** Ports from one to another, both included. */
-export interface PortRange {
-  /** The lowest port, 1 or more. */
-  first: number;
-  /** The highest port, 65535 or less. */
-  last: number;
-}
+import { TunnelError } from "../base/errors.ts";
+import type { PortRange } from "../net/port_range.ts";
 
 /** Where ports come from that nobody asked for by number; the same as LinkSocks. */
 export const DEFAULT_PORT_RANGE: PortRange = { first: 1024, last: 10240 };
@@ -19,29 +12,6 @@ export interface PortPoolOptions {
   range?: PortRange;
   /** A number from 0 up to 1, where the search starts. @default Math.random */
   random?: () => number;
-}
-
-/**
- * Reads one port (`9870`) or a range (`9870-9880`).
- *
- * @param text What the user wrote.
- * @param field The option's name, for the error.
- * @returns The range; of one port if there is one number.
- * @throws {ConfigError} If it is neither, or not within 1 to 65535, or backwards.
- */
-export function parsePortRange(text: string, field: string): PortRange {
-  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text.trim());
-  const first = Number(match?.[1] ?? NaN);
-  const last = Number(match?.[2] ?? match?.[1] ?? NaN);
-  if (!(first >= 1 && first <= last && last <= MAX_PORT)) {
-    throw new ConfigError(
-      field,
-      `must be a port or a range such as 9870-9880 within 1-${MAX_PORT}, but got ${
-        JSON.stringify(text)
-      }`,
-    );
-  }
-  return { first, last };
 }
 
 /**

@@ -1,5 +1,6 @@
 // The fields of messages that are not worth a writer of their own.
 
+import { joinBytes } from "../base/join_bytes.ts";
 import { checkId, checkRange, MAX_PORT } from "./_write.ts";
 import { writeUint16, writeUint32 } from "./big_endian.ts";
 import { MAX_JSON_BYTES } from "./limits.ts";
@@ -16,17 +17,7 @@ export function join(
   type: number,
   ...fields: Uint8Array[]
 ): Uint8Array<ArrayBuffer> {
-  let length = 2;
-  for (const field of fields) length += field.length;
-  const bytes = new Uint8Array(length);
-  bytes[0] = VERSION;
-  bytes[1] = type;
-  let offset = 2;
-  for (const field of fields) {
-    bytes.set(field, offset);
-    offset += field.length;
-  }
-  return bytes;
+  return joinBytes(Uint8Array.of(VERSION, type), ...fields);
 }
 
 /** A number of one byte. */

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../lib/base/errors.ts";
-import { ALL_HOPS, parseTfoChoice } from "../../lib/net/tfo_choice.ts";
+import { ALL_HOPS } from "../../lib/base/hop.ts";
+import { parseTfoChoice } from "../../lib/net/tfo_choice.ts";
 
 for (
   const { text, hops, asked } of [

@@ -1,38 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { ConfigError, TunnelError } from "../../lib/base/errors.ts";
-import {
-  DEFAULT_PORT_RANGE,
-  parsePortRange,
-  PortPool,
-} from "../../lib/tokens/port_pool.ts";
-
-Deno.test("parsePortRange() reads a port or a range", () => {
-  const cases: readonly [text: string, first: number, last: number][] = [
-    ["9870", 9870, 9870],
-    ["9870-9880", 9870, 9880],
-    [" 1-65535 ", 1, 65535],
-    ["5-5", 5, 5],
-  ];
-  for (const [text, first, last] of cases) {
-    assertEquals(parsePortRange(text, "--ports"), { first, last }, text);
-  }
-});
-
-Deno.test("parsePortRange() rejects anything else and names the option", () => {
-  const texts =
-    "|0|0-5|65536|1-65536|9880-9870|9870-|-9870|a|1,2|1-2-3|1.5|0x10";
-  for (const text of texts.split("|")) {
-    const error = assertThrows(
-      () => parsePortRange(text, "--ports"),
-      ConfigError,
-      JSON.stringify(text),
-    );
-    assertEquals(error.field, "--ports");
-  }
-});
+import { TunnelError } from "../../lib/base/errors.ts";
+import { DEFAULT_PORT_RANGE, PortPool } from "../../lib/tokens/port_pool.ts";
 
 Deno.test("PortPool.allocate() gives each port of the range once, from a random start", () => {
-  const range = parsePortRange("10-13", "--ports");
+  const range = { first: 10, last: 13 };
   const pool = new PortPool({ range, random: () => 0.6 });
   const ports = [0, 0, 0, 0].map((wish) => pool.allocate(wish));
   assertEquals(ports, [12, 13, 10, 11]);

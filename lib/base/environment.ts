@@ -1,0 +1,2 @@
+/** Gives the value of an environment variable. */
+export type Environment = (name: string) => string | undefined;
