@@ -70,7 +70,7 @@ async function findJobs(
     name,
     args: ["--no-check", "--permit-no-files", ...flags, name],
   }));
-  const docs = { name: "docs", args: ["--doc", "--ignore=tests,bench"] };
+  const docs = { name: "docs", args: ["--doc", "--ignore=tests,bench,links"] };
   return paths.length + flags.length === 0 ? [...jobs, docs] : jobs;
 }
 

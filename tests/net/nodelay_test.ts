@@ -1,11 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import {
-  closeFd,
   findConnection,
   getOption,
   IPPROTO_TCP,
   TCP_NODELAY,
-  tcpSocket,
 } from "../../ffi/mod.ts";
 import { EpollConn } from "../../lib/net/epoll_conn.ts";
 import { connPair, listen } from "./_acceptor.ts";
@@ -20,14 +18,6 @@ function fdOf({ conn }: EventConn): number {
   assert(conn instanceof EpollConn);
   return conn.fd;
 }
-
-testOnEpoll("getOption() tells that a plain socket has TCP_NODELAY off", () => {
-  const fd = tcpSocket("127.0.0.1");
-  const on = hasNoDelay(fd);
-  closeFd(fd);
-  assertEquals(on, false);
-  return Promise.resolve();
-});
 
 for (const fastOpen of [false, true]) {
   testOnEpoll(

@@ -19,8 +19,10 @@ const SERVER_PORT = 8765;
 const SOCKS_PORT = 9870;
 const CLIENTS = 3;
 const VISITS = 6;
-/** Another program may hold the processor at times. */
-const TOLERANCE = 0.2;
+/** Another program may hold the processor, so the time may be this much longer. */
+const TOLERANCE = 0.6;
+/** And this much shorter: the kernel counts whole milliseconds. */
+const ROUNDING = 0.05;
 
 if (REASON !== undefined) {
   // deno-lint-ignore no-console
@@ -71,9 +73,9 @@ function assertSaved(
 ): void {
   assertEquals([hop, acknowledged, roundTripsSaved], [hop, times, times]);
   const expectedMs = times * roundTripMs;
-  const differs = Math.abs(savedMs - expectedMs);
   assert(
-    differs <= TOLERANCE * expectedMs,
+    savedMs >= (1 - ROUNDING) * expectedMs &&
+      savedMs <= (1 + TOLERANCE) * expectedMs,
     `${hop}: ${savedMs} ms for ${times} * ${roundTripMs} ms`,
   );
 }
