@@ -86,7 +86,7 @@ function reportFailure(
     output.err(`Run '${chosen?.usage ?? "synsocks"} --help' for usage.`);
   } else {
     // An error of ours says what was tried; one of the system only why not.
-    const complete = /^Cannot .+: /.test(text);
+    const complete = /^(Cannot|Lost) .+: /.test(text);
     output.err(
       complete ? text : `Cannot run ${chosen?.command.name}: ${text}`,
     );

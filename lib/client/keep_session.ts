@@ -100,7 +100,9 @@ export class KeptSession {
         const rejected = lost instanceof TunnelError && lost.code === "auth";
         // A permission is not granted later.
         const forbidden = lost instanceof Deno.errors.NotCapable;
-        if (!reconnect || forbidden || (rejected && !retryAuth)) throw lost;
+        if (!reconnect || forbidden || (rejected && !retryAuth)) {
+          throw withServer(lost, server, wasOpen);
+        }
       }
       const waitMs = backoff.next();
       const reason = errorText(lost);
@@ -151,4 +153,16 @@ export class KeptSession {
       session.close(1000, "the client was closed");
     }
   }
+}
+
+/** The error that ends the attempts says which server it was. */
+function withServer(
+  lost: unknown,
+  server: string | undefined,
+  wasOpen: boolean,
+): unknown {
+  if (!(lost instanceof TunnelError) || server === undefined) return lost;
+  const what = wasOpen ? "Lost the connection to" : "Cannot connect to";
+  const text = `${what} ${server}: ${lost.message}`;
+  return new TunnelError(lost.code, text, { cause: lost });
 }

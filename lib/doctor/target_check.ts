@@ -28,7 +28,7 @@ export function parseTarget(text: string): Target {
   const port = Number(match?.[3]);
   if (host === undefined || port < 1 || port > 65_535) {
     throw new ConfigError(
-      "--target",
+      "target",
       `must be host:port but got ${JSON.stringify(text)}`,
     );
   }

@@ -48,13 +48,13 @@ export function hopReport(
 function supportOn(name: "epoll" | "deno", support: Support): Support {
   return name === "epoll" || !support.supported ? support : {
     supported: false,
-    reason: "the deno backend cannot; use --backend epoll",
+    reason: "the deno backend cannot; use the epoll backend",
   };
 }
 
 function hopLine(hop: Hop, choice: TfoChoice, support: Support): string {
   const what = !choice[hop]
-    ? "off (--tfo)"
+    ? "off, as asked"
     : support.supported
     ? "on"
     : `off: ${lackText(support)}`;

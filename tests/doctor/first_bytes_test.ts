@@ -68,6 +68,6 @@ for (
   const text of ["a.b", "a.b:0", "a.b:65536", "::1:80", "a b:1", ":80", ""]
 ) {
   Deno.test(`parseTarget() refuses ${JSON.stringify(text)}`, () => {
-    assertThrows(() => parseTarget(text), ConfigError, "--target");
+    assertThrows(() => parseTarget(text), ConfigError, "target");
   });
 }

@@ -59,7 +59,10 @@ testVariants(
       for (const promise of [client.ready, client.closed]) {
         const error = await within(assertRejects(() => promise, TunnelError));
         assertEquals(error.code, "auth");
-        assertEquals(error.message, "invalid token");
+        assertEquals(
+          error.message,
+          `Cannot connect to ${LOCAL}:${port}: invalid token`,
+        );
       }
       assertEquals(client.addr, undefined);
       await client.close().catch(() => {});

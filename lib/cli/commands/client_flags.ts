@@ -159,8 +159,8 @@ export const CLIENT_FLAGS = {
     value: "TOKEN",
     default: "",
     required: true,
-    help: "With --reverse, at a server with autonomy: secret that admits " +
-      "connectors to this provider",
+    help: "Of a provider, at a server with autonomy: secret that admits " +
+      "connectors to it",
   },
   threads: {
     kind: "integer",
@@ -192,7 +192,7 @@ export const CLIENT_FLAGS = {
     env: "UPSTREAM_PROXY",
     value: "URL",
     default: "",
-    help: "With --reverse: proxy through which TCP targets are dialled, " +
+    help: "Of a provider: proxy through which TCP targets are dialled, " +
       "socks5://[USER:PASSWORD@]HOST[:PORT] or http://…",
   },
   directDiscovery: {
