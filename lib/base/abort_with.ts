@@ -6,7 +6,7 @@ export interface Abortable {
   readonly closed: Promise<unknown>;
 }
 
-/** Ends `role` when `signal` aborts, and lets go of the signal when it has ended. */
+/** Aborts `role` with `signal`; releases the signal when the role has ended. */
 export function abortWith(
   role: Abortable,
   signal: AbortSignal | undefined,

@@ -1,6 +1,6 @@
 /**
- * Waits for a promise, but not beyond the abort of a signal: then it rejects with
- * the signal's reason, and what becomes of the promise is nobody's concern.
+ * Waits for a promise until a signal aborts; then rejects with the signal's
+ * reason and ignores the promise.
  */
 export async function abortable<T>(
   promise: Promise<T>,

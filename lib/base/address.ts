@@ -2,7 +2,7 @@
 export interface Target {
   /** A domain name, dotted IPv4, or IPv6 without brackets. */
   host: string;
-  /** 1 to 65535; 0 is carried but cannot be dialled. */
+  /** 1 to 65535; 0 is carried but cannot be dialed. */
   port: number;
 }
 

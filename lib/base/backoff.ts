@@ -2,11 +2,14 @@
 export interface BackoffOptions {
   /** First wait, in milliseconds. @default {1000} */
   firstMs?: number;
-  /** Each wait is this much longer. @default {1.5} */
+  /** Factor between waits. @default {1.5} */
   factor?: number;
-  /** No wait is longer, in milliseconds. @default {600000} */
+  /** Upper bound on a wait, in milliseconds. @default {600000} */
   maxMs?: number;
-  /** A wait is shortened by up to this part, so that clients spread. @default {0.2} */
+  /**
+   * Shortens a wait by up to this fraction, so that clients spread out.
+   * @default {0.2}
+   */
   jitter?: number;
   /** Gives 0 to 1. */
   random?: () => number;

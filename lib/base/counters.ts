@@ -1,15 +1,15 @@
 import type { Observer } from "./events.ts";
 
-/** What tells counts of the same name apart, such as `{ hop: "target" }`. */
+/** Tells counts of the same name apart, such as `{ hop: "target" }`. */
 export type CountLabels = Readonly<Record<string, string>>;
 
 /** One count. */
 export interface Count {
   /** What was counted: `syn`, `dialFailed`, `datagramBytes` … */
   readonly name: string;
-  /** Which of these. Counts of the same name have the same labels. */
+  /** Its labels. Counts of the same name have the same label names. */
   readonly labels: CountLabels;
-  /** How often it has happened, or the sum of what was added. */
+  /** The number of events, or the sum of what was added. */
   readonly value: number;
 }
 

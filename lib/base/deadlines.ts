@@ -7,8 +7,8 @@ export interface Deadline {
 }
 
 /**
- * Many waits of the same length with one timer: the next to end is always the
- * oldest, so a queue is enough, and to set or cancel one costs next to nothing.
+ * Many waits of the same length with one timer: the oldest always ends next, so
+ * a queue is enough, and setting or canceling one costs almost nothing.
  */
 export class Deadlines {
   readonly #ms: number;

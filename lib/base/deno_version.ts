@@ -1,10 +1,10 @@
-/** The oldest version that has all that we use, `Uint8Array.toHex` last. */
+/** The oldest version with everything we use; `Uint8Array.toHex` came last. */
 const OLDEST = "2.5.0";
-/** Their `setImmediate` waits for some other event, so that sockets stand still. */
+/** Their `setImmediate` waits for another event, so sockets hang. */
 const BROKEN: readonly string[] = ["2.6.0", "2.6.1"];
 
 /**
- * Why this program cannot run with a version of Deno, in one line.
+ * Tells in one line why this program cannot run with a version of Deno.
  *
  * @param version As `Deno.version.deno`, such as `2.9.6` or `2.9.6+1a2b3c4`
  * @returns nothing if it can

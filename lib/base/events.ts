@@ -24,7 +24,7 @@ export type DatagramLoss =
   | "name"
   | `send.${TunnelErrorCode}`;
 
-/** What happened, for those who count, log or show it. */
+/** An event, for observers that count, log or show it. */
 export type TunnelEvent =
   /** A peer is authenticated. */
   | { type: "sessionOpened"; peer: string; v1: boolean }
@@ -33,23 +33,23 @@ export type TunnelEvent =
   /** An app's conn was accepted and asked for a target. */
   | { type: "requested" }
   /**
-   * A conn is there; what its SYN did, in the words of `FastOpenResult`. Without a
-   * round trip yet, `rttUs` is 0.
+   * A conn was established; `result` is a `FastOpenResult`. Without a round
+   * trip yet, `rttUs` is 0.
    */
   | { type: "syn"; hop: Hop; result: string; rttUs: number }
   /**
-   * The round trip that an acknowledged SYN has saved, when the kernel did not know
-   * it at the time of `syn`: of an accepted conn it is measured one round trip later.
+   * The round trip saved by an acknowledged SYN, if the kernel did not know it
+   * at `syn`: an accepted conn's is measured one round trip later.
    */
   | { type: "synSaved"; hop: Hop; rttUs: number }
   /**
-   * Nothing came of a SYN that carried data or asked for a cookie: it was refused,
-   * or had no answer until its dial was given up.
+   * A SYN that carried data or asked for a cookie led to no conn: it was
+   * refused, or had no answer until the dial was canceled.
    */
   | { type: "synFailed"; hop: Hop }
   /** The exit could not reach a target. */
   | { type: "dialFailed"; code: TunnelErrorCode }
-  /** An app had been told success, and the target was not reached. */
+  /** An app was told "connected", and the target was not reached. */
   | { type: "lateFailure"; code: TunnelErrorCode }
   /** An app's handshake was not understood or not completed. */
   | { type: "handshakeFailed" }

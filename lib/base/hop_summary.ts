@@ -5,33 +5,33 @@ import { ALL_HOPS, type Hop } from "./hop.ts";
 export interface HopSummary {
   /** The hop. */
   hop: Hop;
-  /** Conns of this hop that came about, with and without data in their SYNs. */
+  /** Established conns of this hop, with and without data in their SYNs. */
   conns: number;
   /**
-   * There was data for the SYN, and it went behind the handshake: such SYNs have
-   * failed there before, or the kernel cannot.
+   * Data for the SYN went after the handshake: such SYNs have failed there
+   * before, or the kernel cannot use Fast Open.
    */
   fellBack: number;
   /**
-   * SYNs that carried data, or asked for the cookie that it takes; an accepting end
-   * sees only those whose data it took.
+   * SYNs that carried data or asked for a cookie; an accepting end sees only
+   * those whose data it accepted.
    */
   attempted: number;
   /** The data was acknowledged with the SYN: one round trip saved. */
   acknowledged: number;
   /** First visits. */
   noCookie: number;
-  /** The peer left the data alone, and it was sent again. */
+  /** The peer ignored the data, and it was sent again. */
   notAcknowledged: number;
-  /** The SYN was sent again, without data: a path that may drop such SYNs. */
+  /** The SYN was sent again without data: the path may drop such SYNs. */
   synRepeated: number;
-  /** Nothing came of the SYN: it was refused, or had no answer. Not among `conns`. */
+  /** The SYN was refused or had no answer. Not among `conns`. */
   failed: number;
-  /** Round trips that were not waited for: one for each that was acknowledged. */
+  /** Round trips saved: one per acknowledged SYN. */
   roundTripsSaved: number;
   /**
-   * The time of these by the kernel's own measure, to 1 µs, from 10 ms on to 1 ms. An
-   * accepted conn's counts when it ends, if it was not known before.
+   * The sum of these round trips as the kernel measured them, in steps of 1 µs,
+   * from 10 ms on 1 ms. An accepted conn's may be added when it ends.
    */
   savedMs: number;
 }

@@ -4,8 +4,8 @@ import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 const STOPPED = new Error("stopped");
 
 /**
- * Ends what nobody uses: one timer that is set again only when it is over, so
- * that use costs no more than a look at the clock.
+ * Ends something that is not used: one timer, set again only when it fires, so
+ * that each use costs only a look at the clock.
  */
 export class IdleTimer {
   readonly #clock: Clock;

@@ -2,8 +2,7 @@
 export type LogFields = Record<string, unknown>;
 
 /**
- * Where a component says what it does. Fields, not sentences: the message is
- * constant and what differs is in the fields.
+ * Receives log lines. The message is constant; values go into the fields.
  *
  * Levels: `error` somebody must act, `warn` degraded, `info` life of sessions,
  * `debug` each connection.

@@ -3,8 +3,8 @@ import type { Observer } from "./events.ts";
 import type { Logger } from "./logger.ts";
 
 /**
- * Tells `first`, then `second`, the caller's own observer. One that throws is logged
- * and does not reach the conn whose event it was told.
+ * Calls `first`, then `second`, the caller's own observer. An observer that
+ * throws is logged and does not disturb the conn that caused the event.
  */
 export function observeBoth(
   first: Observer,

@@ -1,10 +1,9 @@
-/** A map with room for so many: what was not used for the longest time goes. */
+/** A map of bounded size that drops the least recently used entry. */
 export class RecentMap<V> {
   readonly #capacity: number;
   /** A `Map` keeps the order in which keys were added. */
   readonly #values = new Map<string, V>();
 
-  /** Is empty. */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
@@ -14,7 +13,7 @@ export class RecentMap<V> {
     return this.#values.size;
   }
 
-  /** Gives a value, which is the one that was used last from now on. */
+  /** Returns a value and makes it the most recently used. */
   get(key: string): V | undefined {
     const value = this.#values.get(key);
     if (value === undefined) return undefined;
@@ -23,7 +22,7 @@ export class RecentMap<V> {
     return value;
   }
 
-  /** Sets a value, which is the one that was used last. */
+  /** Sets a value and makes it the most recently used. */
   set(key: string, value: V): void {
     this.#values.delete(key);
     if (this.#values.size >= this.#capacity) {
@@ -33,12 +32,12 @@ export class RecentMap<V> {
     this.#values.set(key, value);
   }
 
-  /** Forgets a value; tells whether it was there. */
+  /** Deletes a value; tells whether it was there. */
   delete(key: string): boolean {
     return this.#values.delete(key);
   }
 
-  /** All, the one that was used last at the end. */
+  /** All entries, most recently used last. */
   entries(): IterableIterator<[string, V]> {
     return this.#values.entries();
   }

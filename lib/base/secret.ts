@@ -1,6 +1,7 @@
 /**
- * Whether two secrets are equal, in a time that depends on the given one's length
- * only: an early end would tell an attacker how much of a guess was right.
+ * Whether two secrets are equal, in time that depends only on the length of the
+ * given one: an early exit would tell an attacker how much of a guess was
+ * right.
  */
 export function equalSecret(given: Uint8Array, expected: Uint8Array): boolean {
   let difference = given.length ^ expected.length;

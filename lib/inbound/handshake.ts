@@ -76,7 +76,10 @@ export class Handshake implements ConnHandler {
     this.#held = EMPTY;
   }
 
-  /** What is held and then `bytes`; the room doubles, so that little is copied. */
+  /**
+   * The held bytes and then `bytes`; capacity doubles, so that little is
+   * copied.
+   */
   #withHeld(bytes: Uint8Array): Uint8Array {
     if (this.#heldBytes === 0) return bytes;
     const length = this.#heldBytes + bytes.length;

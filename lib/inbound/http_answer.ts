@@ -26,7 +26,7 @@ export interface HttpRefusal {
 
 const ENCODER = new TextEncoder();
 
-/** What tells an app that its CONNECT has worked (RFC 9110, section 9.3.6). */
+/** Tells an app that its CONNECT succeeded (RFC 9110, section 9.3.6). */
 export const CONNECT_ESTABLISHED: Uint8Array = ENCODER.encode(
   "HTTP/1.1 200 Connection established\r\n\r\n",
 );

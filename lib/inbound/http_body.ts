@@ -1,11 +1,11 @@
 const CR = 13;
 const LF = 10;
-/** A longer chunk size is no size: 2^32 bytes in one chunk are plenty. */
+/** Upper bound on the digits of a chunk size: 2^32 bytes are plenty. */
 const MAX_SIZE_DIGITS = 8;
 
-/** Finds the end of a request's body in its bytes, which it does not change. */
+/** Finds the end of a request's body; does not change its bytes. */
 export interface HttpBody {
-  /** Whether nothing more belongs to the body. */
+  /** Whether the body has ended. */
   readonly ended: boolean;
   /** How many of the next bytes belong to the body; fewer than all: it has ended. */
   take(bytes: Uint8Array): number;
@@ -32,13 +32,13 @@ export class SizedBody implements HttpBody {
 }
 
 /**
- * A chunked body (RFC 9112, section 7.1). What cannot be understood ends it: the
- * target gets what came before and says what it thinks of it.
+ * A chunked body (RFC 9112, section 7.1). Malformed input ends it: the target
+ * gets the bytes before and answers as it likes.
  */
 export class ChunkedBody implements HttpBody {
   #state: "size" | "extension" | "data" | "dataEnd" | "trailer" | "ended" =
     "size";
-  /** The size that is being read, then what is still to come of its data. */
+  /** The size being read, then the bytes of its data still to come. */
   #size = 0;
   #digits = 0;
   #afterCr = false;
@@ -65,7 +65,7 @@ export class ChunkedBody implements HttpBody {
     return at;
   }
 
-  /** Goes over one byte that is not data; tells whether it may be there. */
+  /** Consumes one byte that is not data; tells whether it is valid. */
   #isNext(byte: number): boolean {
     if (this.#state === "size") {
       const digit = hexDigit(byte);

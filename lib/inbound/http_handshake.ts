@@ -74,7 +74,7 @@ function refuse(refusal: HttpRefusal, method = ""): Step {
 
 /**
  * RFC 7617, section 2. Name and password are compared as one secret, as they
- * came, so that time tells nothing about either.
+ * came, so that timing reveals nothing about either.
  */
 function admits({ username, password }: Login, head: HttpHead): boolean {
   const values = valuesOf(head, "proxy-authorization");

@@ -7,12 +7,12 @@ export const MAX_HEAD_BYTES: number = 64 * 1024;
 const CR = 13;
 const LF = 10;
 
-/** Finds the end of a head in bytes that grow, and looks at each of them once. */
+/** Finds the end of a head in a growing buffer, looking at each byte once. */
 export class HeadScanner {
   #searched = 0;
   #lineStart = 0;
 
-  /** The offset behind the empty line; `undefined` while it is not there. */
+  /** The offset after the empty line; `undefined` until it is there. */
   end(bytes: Uint8Array): number | undefined {
     for (;;) {
       const lf = bytes.indexOf(LF, this.#searched);

@@ -20,8 +20,8 @@ const AUTHORITY = /^(\[[\da-f:.]+\]|[\w.~-]+)(?::(\d{0,5}))?$/i;
 const ABSOLUTE_FORM = /^([a-z][a-z\d+.-]*):\/\/([^/?#]*)([^#]*)$/i;
 
 /**
- * Fields between an app and its proxy, which are not for the target: RFC 9110,
- * section 7.6.1, and what browsers send to proxies. `Host` is written anew.
+ * Fields between an app and its proxy, not for the target: RFC 9110, section
+ * 7.6.1, and what browsers send to proxies. `Host` is written anew.
  */
 const NOT_FORWARDED: readonly string[] = [
   "connection",
@@ -32,19 +32,18 @@ const NOT_FORWARDED: readonly string[] = [
   "te",
   "upgrade",
 ];
-/** `Connection` may name more, but not what says where the body ends. */
+/** `Connection` may name more, but never the fields that delimit the body. */
 const ALWAYS_FORWARDED: readonly string[] = [
   "content-length",
   "transfer-encoding",
 ];
 
 /**
- * What a head asks a proxy for, as the target shall see it.
+ * Parses a request to a proxy into the form that the target gets.
  *
- * The target is told `Connection: close`: so its answer ends the conn of the app,
- * too, and the app's next request comes on a new conn. It may be for another
- * target, and what is joined to this one must never get it; who ignores that gets
- * no further than the end of `body`.
+ * The target is told `Connection: close`: so its answer also ends the app's
+ * conn, and the app's next request, maybe for another target, comes on a new
+ * conn. An app that ignores this gets no further than the end of `body`.
  */
 export function parseProxyRequest(head: HttpHead): ProxyRequest | HttpRefusal {
   if (valuesOf(head, "host").length > 1) {

@@ -2,14 +2,14 @@ import { type Conn, type ConnHandler, END } from "../net/conn.ts";
 import { closeGently } from "../net/linger.ts";
 import type { HttpBody } from "./http_body.ts";
 
-/** What is read behind the request and means nothing. */
+/** Discards bytes after the request. */
 const DISCARD = new Uint8Array(4096);
 
 /**
- * The conn of an app that has sent an HTTP request: reads no further than the end
- * of its body. Whatever comes behind is another request, maybe for another
- * target, and appears as the end of the app's direction: so a target that has
- * answered and kept the conn open closes it, and the app asks again on a new one.
+ * The conn of an app that has sent an HTTP request: reads no further than the
+ * end of its body. Anything after it is another request, maybe for another
+ * target, and shows as the end of the app's direction: a target that answered
+ * and kept the conn open then closes it, and the app asks again on a new one.
  */
 export class OneRequestConn implements Conn {
   readonly #conn: Conn;
@@ -20,7 +20,7 @@ export class OneRequestConn implements Conn {
   /**
    * Takes over `conn`.
    *
-   * @param body What is still to come; bytes that were read already are taken
+   * @param body The rest of the body; bytes read already are accounted for
    * @param overrun Whether more than the body was read already
    */
   constructor(conn: Conn, body: HttpBody, overrun = false) {

@@ -9,30 +9,30 @@ export type Step =
   | { state: "more" }
   /** The step ends before the offset `end` and gets an answer; another follows. */
   | { state: "answer"; answer: Uint8Array; end: number }
-  /** It can never become right, or is not allowed; `answer` is the last word. */
+  /** It is malformed or not allowed; `answer` is sent last. */
   | { state: "refuse"; answer: Uint8Array }
   /** The app has asked for a target. */
   | {
     state: "tcp";
     target: Target;
-    /** Goes to the target first; a view of the bytes of the step is allowed. */
+    /** First bytes for the target; may be a view of the step's bytes. */
     first: Uint8Array;
     /** What follows `first`, if not everything that the app sends. */
     body?: HttpBody;
     /** More than the body has come already. */
     overrun?: boolean;
-    /** What tells the app that it is connected; empty if nothing does. */
+    /** Tells the app that it is connected; empty if nothing does. */
     success: Uint8Array;
-    /** What tells the app why not. */
+    /** Tells the app why not. */
     failure(failure: Failure): Uint8Array;
   }
-  /** The app has asked for a way for datagrams. */
+  /** The app wants to send datagrams. */
   | {
     state: "udp";
     hint: Target;
-    /** What tells the app where to send them. */
+    /** Tells the app where to send them. */
     success(host: string, port: number): Uint8Array;
-    /** What tells the app why not. */
+    /** Tells the app why not. */
     failure(failure: Failure): Uint8Array;
   };
 
@@ -41,7 +41,7 @@ export const MORE: Step = { state: "more" };
 
 /** Who may come in, and for what. */
 export interface Admission {
-  /** Who may come in; nobody is asked without it. */
+  /** Credentials that apps must give; without it all are admitted. */
   login?: Login | undefined;
   /** Take UDP ASSOCIATE of SOCKS5. @default {false} */
   udp?: boolean;
@@ -50,8 +50,8 @@ export interface Admission {
 /** The server's side of a protocol up to the request; knows no conn. */
 export interface InboundProtocol {
   /**
-   * Looks at what has come since the last complete step: with each call the same
-   * bytes and maybe more behind them. Never asks for more when a named limit is
+   * Looks at the bytes since the last complete step: each call gets the same
+   * bytes, maybe with more appended. Never asks for more when a named limit is
    * reached.
    */
   step(bytes: Uint8Array): Step;

@@ -11,17 +11,17 @@ export interface TcpRequest {
   /** The app's conn; whoever takes the request owns it. */
   readonly conn: Conn;
   /**
-   * What goes to the target first: what the app has sent behind its request
-   * already, or its request itself. May be longer than `MAX_FIRST_BYTES`.
+   * First bytes for the target: what the app sent after its request, or the
+   * request itself. May be longer than `MAX_FIRST_BYTES`.
    */
   readonly first: Uint8Array;
   /**
-   * Whether `succeed` says nothing, since the target's own answer is all that the
-   * app waits for (a plain HTTP request). Then its first bytes are all here, and
-   * `fail` can be called until the target has sent something.
+   * Whether `succeed` sends nothing, since the app waits only for the target's
+   * answer (a plain HTTP request). Then all first bytes are here, and `fail`
+   * may be called until the target has sent something.
    */
   readonly silent: boolean;
-  /** Tells the app that it is connected, maybe before it is. */
+  /** Tells the app that it is connected; may be called before it is. */
   succeed(): void;
   /** Tells the app why not, in the words of its protocol, and closes. */
   fail(failure: Failure): void;

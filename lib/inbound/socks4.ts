@@ -20,11 +20,11 @@ export interface Socks4Request {
   target: Target;
 }
 
-/** The outcome of looking at bytes that may not be all there yet. */
+/** The result of parsing bytes that may be incomplete. */
 export type ParsedSocks4 =
   /** Not enough bytes yet. */
   | { state: "more" }
-  /** It is there, and ends before the offset `end`. */
+  /** Complete; ends before the offset `end`. */
   | { state: "ok"; value: Socks4Request; end: number }
   /** It can never become right. */
   | { state: "bad" };
@@ -40,8 +40,8 @@ const BAD = { state: "bad" } as const;
  * +----+----+---------+-------+--------+---+ - - - +---+
  * ```
  *
- * The name is there if DSTIP is 0.0.0.x with x other than 0 (SOCKS4a). The user id
- * proves nothing and is not looked at.
+ * The name is there if DSTIP is 0.0.0.x with x other than 0 (SOCKS4a). The user
+ * id proves nothing and is ignored.
  */
 export function parseSocks4(bytes: Uint8Array): ParsedSocks4 {
   if (bytes.length < 1) return MORE;

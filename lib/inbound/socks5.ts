@@ -28,13 +28,13 @@ export const REPLY = {
 
 const DECODER = new TextDecoder();
 
-/** The outcome of looking at bytes that may not be all there yet. */
+/** The result of parsing bytes that may be incomplete. */
 export type Parsed<T> =
   /** Not enough bytes yet. */
   | { state: "more" }
-  /** It is there, and ends before the offset `end`. */
+  /** Complete; ends before the offset `end`. */
   | { state: "ok"; value: T; end: number }
-  /** It can never become right; the app gets this reply code. */
+  /** It is malformed; the app gets this reply code. */
   | { state: "bad"; reply: number };
 
 const MORE = { state: "more" } as const;
@@ -63,7 +63,7 @@ export function parseGreeting(bytes: Uint8Array): Parsed<Uint8Array> {
   return { state: "ok", value: bytes.subarray(2, end), end };
 }
 
-/** What an app says of itself (RFC 1929), as bytes. */
+/** Credentials of an app (RFC 1929), as bytes. */
 export interface Login {
   /** The user's name. */
   username: Uint8Array;

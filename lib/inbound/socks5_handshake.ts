@@ -28,8 +28,8 @@ const LOGIN_BAD = loginReply(false);
 const SUCCEEDED = requestReply(REPLY.succeeded);
 
 /**
- * SOCKS5 up to the request (RFC 1928 and 1929). Each step is at most 513 bytes
- * long, which its own length bytes see to.
+ * SOCKS5 up to the request (RFC 1928 and 1929). Its length bytes limit each
+ * step to 513 bytes.
  */
 export class Socks5Handshake implements InboundProtocol {
   readonly #admission: Admission;

@@ -2,24 +2,23 @@ import type { Session } from "../session/session.ts";
 import { Providers } from "./providers.ts";
 
 /**
- * Providers that stand for each other, and the connectors that reach them. Each
- * side is told how many are at the other, at the start and on every change.
+ * Interchangeable providers and the connectors that reach them. Each side is
+ * told how many are on the other, at the start and on every change.
  */
 export class AgentGroup {
-  /** Those that can take requests, in turn. */
+  /** Providers that take requests, in turn. */
   readonly providers: Providers;
-  /** Their sessions that are open, with those that take no new channels. */
+  /** All open sessions of providers, including draining ones. */
   readonly #sessions = new Set<Session>();
   readonly #connectors = new Set<Session>();
 
-  /** Nobody yet. */
   constructor() {
     this.providers = new Providers(() => {
       for (const connector of this.#connectors) this.#tellProviders(connector);
     });
   }
 
-  /** Whether nobody is there, on neither side. */
+  /** Whether there are neither providers nor connectors. */
   get isEmpty(): boolean {
     return this.#sessions.size === 0 && this.#connectors.size === 0;
   }

@@ -17,19 +17,21 @@ export interface AgentRelayOptions {
   providers: Providers;
   /** How long a request waits for a provider, in milliseconds. */
   waitMs: number;
-  /** Where to say what happens. */
   logger: Logger;
 }
 
-/** What a connector is told when nobody can dial for it; the reference's words. */
+/** What a connector is told when no provider is there, in the reference's words. */
 const NOBODY = "no available reverse clients";
-/** An old connector that sends early has its first bytes right behind CONNECT. */
+/**
+ * How long to wait for first bytes of an old connector that sends them right
+ * after CONNECT.
+ */
 const FIRST_BYTES_WAIT_MS = 2;
 
 const FIRST_BYTES_WAITS = new Deadlines(FIRST_BYTES_WAIT_MS);
 
 /**
- * Passes what a connector asks for to a provider. One per connector's session,
+ * Passes a connector's requests to a provider. One per connector's session,
  * since it learns whether its peer sends early: then CONNECT waits a moment for
  * the first bytes, which a provider with the extension puts into its SYN.
  */
@@ -37,7 +39,6 @@ export class AgentRelay {
   readonly #options: AgentRelayOptions;
   #peerSendsEarly = false;
 
-  /** Passes nothing yet. */
   constructor(options: AgentRelayOptions) {
     this.#options = options;
   }

@@ -2,15 +2,15 @@ import { errorText } from "../base/errors.ts";
 import type { Session } from "../session/session.ts";
 import type { ConnectorMessage, Message } from "../wire/messages.ts";
 
-/** What a client may do about connector tokens; throws the reason if it may not. */
+/** What a client may do with connector tokens; throws the reason if it may not. */
 export interface ConnectorManager {
-  /** Adds a token, an empty one stands for a new one; gives its name. */
+  /** Adds a token, a new one if it is empty; returns it. */
   addConnector(token: string): string;
   /** Removes a token, if it is the client's own. */
   removeConnector(token: string): void;
 }
 
-/** Answers what a client asks about connector tokens; ignores everything else. */
+/** Answers a client's requests about connector tokens; ignores everything else. */
 export function onConnectorMessage(
   session: Session,
   message: Message,

@@ -76,8 +76,8 @@ export interface ServerOptions extends RoleOptions, UdpOptions {
   /** Share the port with other programs of this user (`SO_REUSEPORT`). @default {false} */
   reusePort?: boolean;
   /**
-   * Answers requests that are not for a tunnel, such as those of an API; nothing
-   * leaves them to the server.
+   * Answers requests that are not for a tunnel, such as those of an API;
+   * `undefined` leaves them to the server.
    */
   answer?: (
     request: Request,
@@ -94,7 +94,7 @@ export interface CheckedServerOptions
   readonly token: string | undefined;
   /** All of them. */
   readonly reverse: readonly ReverseTokenOptions[];
-  /** How apps at SOCKS ports may send datagrams. */
+  /** UDP options of SOCKS ports. */
   readonly udp: ReturnType<typeof udpEntryOptions>;
   /** As in {@linkcode ServerOptions}. */
   readonly upstreamProxy: string | undefined;

@@ -2,8 +2,8 @@ import type { Session } from "../session/session.ts";
 import { SessionWaiters } from "../session/session_waiters.ts";
 
 /**
- * The sessions of providers that stand for each other: requests go round them in
- * turn. One that is lost, or takes no new channels, is skipped at once.
+ * The sessions of interchangeable providers: requests rotate among them. A lost
+ * or draining one is skipped at once.
  */
 export class Providers {
   readonly #changed: () => void;
@@ -12,22 +12,22 @@ export class Providers {
   #next = 0;
   #closed = false;
 
-  /** None yet; `changed` is called when one comes or goes. */
+  /** `changed` is called when one comes or goes. */
   constructor(changed: () => void = () => {}) {
     this.#changed = changed;
   }
 
-  /** How many can take requests. */
+  /** How many take requests. */
   get size(): number {
     return this.#sessions.length;
   }
 
-  /** Takes a provider in, until its session ends or drains. */
+  /** Adds a provider until its session ends or drains. */
   add(session: Session): void {
     this.#sessions.push(session);
     session.peerDrains.then(() => {
       this.#remove(session);
-      // Only we know that no request is on its way to it any more.
+      // Only this side knows that no request is on its way to it.
       session.endWhenIdle();
     });
     session.closed.then(() => this.#remove(session));
@@ -45,7 +45,7 @@ export class Providers {
     for (let tries = this.#sessions.length; tries > 0; tries--) {
       this.#next %= this.#sessions.length;
       const session = this.#sessions[this.#next++]!;
-      // The promise that removes it comes a little later.
+      // The promise that removes it resolves a little later.
       if (!session.isClosed) return session;
     }
     return undefined;
@@ -68,7 +68,7 @@ export class Providers {
     const at = this.#sessions.indexOf(session);
     if (at < 0) return;
     this.#sessions.splice(at, 1);
-    // The turn stays with whom it was.
+    // Keep the round-robin position.
     if (at < this.#next) this.#next--;
     this.#changed();
   }

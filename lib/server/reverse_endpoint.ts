@@ -9,16 +9,16 @@ import { NO_PORT, type ReverseToken } from "../tokens/token.ts";
 const EVERYBODY = "";
 
 /**
- * What lives behind a reverse token: its SOCKS port and its providers. Those of a
- * plain one stand for each other; with autonomy each instance is a group of its own,
- * so that a connector reaches one provider only.
+ * The SOCKS port and the providers of a reverse token. Without autonomy all
+ * providers are one group; with it each instance is a group, so that a
+ * connector reaches only one provider.
  */
 export class ReverseEndpoint {
   /** The SOCKS port; none with autonomy. */
   readonly port: ReversePort | undefined;
   readonly #groups = new Map<string, AgentGroup>();
 
-  /** Nobody is there yet. Throws `ConfigError` if half of a login is missing. */
+  /** Throws `ConfigError` if half of a login is missing. */
   constructor(
     context: ServerContext,
     { port, username, password }: ReverseToken,
@@ -29,7 +29,7 @@ export class ReverseEndpoint {
     this.port = new ReversePort(context, { port, login, providers });
   }
 
-  /** The group that is called so, by the token or membership of who belongs to it. */
+  /** The group with this name, made at first use. */
   group(name: string = EVERYBODY): AgentGroup {
     const known = this.#groups.get(name);
     if (known) return known;
@@ -38,7 +38,7 @@ export class ReverseEndpoint {
     return group;
   }
 
-  /** Somebody has gone from a group: it may be of no use any more. */
+  /** Called when a member left: an empty group is forgotten. */
   left(name: string = EVERYBODY): void {
     // The port has the providers of the one group that there is.
     if (name !== EVERYBODY && this.#groups.get(name)?.isEmpty) {

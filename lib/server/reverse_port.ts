@@ -22,7 +22,6 @@ export class ReversePort {
   #closed = false;
   #isUnref = false;
 
-  /** Does not listen yet. */
   constructor(context: ServerContext, options: ReversePortOptions) {
     this.#context = context;
     this.#options = options;
@@ -33,7 +32,7 @@ export class ReversePort {
     return this.#entry?.addr;
   }
 
-  /** Listens; throws `TunnelError` if the port cannot be had. Idempotent. */
+  /** Listens; throws `TunnelError` if the port is not available. Idempotent. */
   open(): void {
     if (this.#entry || this.#closed) return;
     const { backend, logger, observer, optimistic, speaksFirst } =
@@ -57,7 +56,10 @@ export class ReversePort {
     logger.info("SOCKS5 port opened", { host: addr.hostname, port: addr.port });
   }
 
-  /** As `open`, and says it when the port cannot be had: the next may try again. */
+  /**
+   * As `open`, but logs if the port is not available: the next provider tries
+   * again.
+   */
   tryOpen(): void {
     try {
       this.open();

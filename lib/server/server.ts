@@ -28,7 +28,7 @@ export interface Server extends AsyncDisposable {
   readonly sessionCount: number;
   /** Its tokens: add and remove them while it runs. */
   readonly tokens: TokenApi;
-  /** One line for each hop: what TCP Fast Open does there, and if nothing, why. */
+  /** One line per hop: what TCP Fast Open does there, and if nothing, why. */
   report(): string[];
   /**
    * Lets the program end although the server's ports are open. Connected clients keep
@@ -53,7 +53,7 @@ const ROLES: { readonly [Kind in Token["kind"]]: string } = {
   reverse: "provider",
   connector: "connector",
 };
-/** How often a drain looks whether it is over. */
+/** How often a drain checks whether it is done. */
 const DRAIN_POLL_MS = 20;
 
 /** Starts a server of one thread, that has no signal yet. Throws as `startServer`. */

@@ -8,17 +8,15 @@ import type { EntryOptions } from "../entry/entry.ts";
 import type { SpeaksFirst } from "../entry/speaks_first.ts";
 import type { ExitStack } from "../exit/exit_stack.ts";
 
-/** What the parts of a server share. */
+/** Shared by the parts of a server. */
 export interface ServerContext {
   /** Where sockets come from. */
   readonly backend: Backend;
   /** Reaches targets, in forward mode. */
   readonly exit: ExitStack;
-  /** How apps at SOCKS ports may send datagrams. */
+  /** UDP options of SOCKS ports. */
   readonly udpEntry: NonNullable<EntryOptions["udp"]>;
-  /** Where to say what happens. */
   readonly logger: Logger;
-  /** Who is told what happens. */
   readonly observer: Observer;
   /** Where SOCKS ports listen: an IP address. */
   readonly socksHost: string;
@@ -42,11 +40,11 @@ export interface AdmittedClient {
   readonly v1: boolean;
   /** Where it comes from. */
   readonly remote: SocketAddress;
-  /** The UUID of its process, if it said one. */
+  /** The UUID of its process, if it sent one. */
   readonly instance: string | undefined;
-  /** Called at its first message behind the login. */
+  /** Called at its first message after the login. */
   readonly heard: () => void;
-  /** Where to say what happens with it. */
+  /** Logs with its address. */
   readonly logger: Logger;
 }
 

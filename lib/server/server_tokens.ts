@@ -18,7 +18,7 @@ import type { TokenStatus } from "../tokens/token_snapshot.ts";
 
 /** RFC 6455, section 7.4.1: policy violation. */
 const CLOSE_POLICY = 1008;
-/** Ports of the pool to try before one that another program has is taken. */
+/** How many pool ports to try when another program holds one. */
 const PORT_TRIES = 16;
 
 /** A client that is there. */
@@ -30,8 +30,8 @@ interface Member {
 }
 
 /**
- * The tokens of a server, with what lives behind them: ports open and close with
- * their tokens, and clients go with theirs.
+ * The tokens of a running server: ports open and close with their tokens, and
+ * clients are closed with theirs.
  */
 export class ServerTokens {
   readonly #context: ServerContext;
@@ -40,7 +40,6 @@ export class ServerTokens {
   readonly #members = new Set<Member>();
   #isUnref = false;
 
-  /** None yet. */
   constructor(context: ServerContext) {
     this.#context = context;
   }
@@ -50,7 +49,7 @@ export class ServerTokens {
     return this.#store.snapshot();
   }
 
-  /** Adds a forward token; a new one without a wish. */
+  /** Adds a forward token; makes one up if absent. */
   addForward(token?: string): ForwardToken {
     return this.#store.addForward(token);
   }
@@ -92,12 +91,12 @@ export class ServerTokens {
     return this.#store.judge(credentials);
   }
 
-  /** The place of a client that was let in; `join` follows. */
+  /** The membership of an admitted client; `join` follows. */
   enter(token: Token, instance: string | undefined): Membership {
     return this.#store.enter(token, instance);
   }
 
-  /** A client has a session: it counts while that is open. */
+  /** Counts a client while its session is open. */
   join(session: Session, membership: Membership): void {
     const { token } = membership;
     const group = token.kind === "connector" ? token.group : membership.group;
@@ -113,7 +112,7 @@ export class ServerTokens {
     else endpoint.addConnector(session, group);
   }
 
-  /** What lives behind the reverse token that this one leads to. */
+  /** The endpoint of the reverse token that this token leads to. */
   endpointOf(token: ReverseToken | ConnectorToken): ReverseEndpoint {
     const reverse = token.kind === "connector" ? token.reverse : token;
     return this.#endpoints.get(reverse)!;
@@ -122,7 +121,7 @@ export class ServerTokens {
   /** Adds a connector token on a provider's request; throws if it may not. */
   addConnectorOf(membership: Membership, wish: string): string {
     const token = this.#store.addConnectorOf(membership, wish);
-    // After a take-over, connectors that are there belong to who has gone.
+    // After a takeover, connected connectors belong to the provider that left.
     this.#closeMembers(
       (one) => one.membership.token === token && one.group !== token.group,
       "the token has another provider",

@@ -9,7 +9,7 @@ import {
 } from "../transport/accept_tunnel.ts";
 import type { Transport } from "../session/transport.ts";
 
-/** How to listen, and who decides what becomes of an upgrade. */
+/** How to listen, and who decides about upgrades. */
 export interface TunnelListenerOptions<T> {
   /** Where to listen. */
   hostname: string;
@@ -17,7 +17,6 @@ export interface TunnelListenerOptions<T> {
   port: number;
   /** Share the port with other programs (`SO_REUSEPORT`). */
   reusePort: boolean;
-  /** Where to say what happens. */
   logger: Logger;
   /** Answers a request that is no upgrade; `undefined` leaves it to the listener. */
   answer(request: Request): Response | Promise<Response> | undefined;
@@ -45,7 +44,7 @@ export class TunnelListener<T> {
   readonly #http: Deno.HttpServer<Deno.NetAddr>;
   #closing = false;
 
-  /** Listens at once. Throws `TunnelError` if the port cannot be had. */
+  /** Listens at once. Throws `TunnelError` if the port is not available. */
   constructor(options: TunnelListenerOptions<T>) {
     this.#options = options;
     const { hostname, port, reusePort, logger } = options;
@@ -73,7 +72,7 @@ export class TunnelListener<T> {
     this.addr = { hostname: addr.hostname, port: addr.port };
   }
 
-  /** Takes no more tunnels; the port is kept, and refuses. */
+  /** Accepts no more tunnels; the port stays open and refuses them. */
   stopAccepting(): void {
     this.#closing = true;
   }

@@ -2,7 +2,7 @@ import type { Count } from "../base/counters.ts";
 import type { ServerOptions } from "./options.ts";
 import type { Server } from "./server.ts";
 
-/** What a worker is started with: all that can be sent to a thread. */
+/** Options that can be sent to a thread. */
 export type WorkerOptions = Omit<
   ServerOptions,
   "logger" | "workers" | "reverse" | "answer" | "signal" | "observer"

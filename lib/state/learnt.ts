@@ -6,9 +6,12 @@ import {
 import type { NetworkRecord, TargetRecord } from "../dial/fast_open_records.ts";
 import { SPEAKERS_CAPACITY, SpeaksFirst } from "../entry/speaks_first.ts";
 
-/** The form of the text; others are not understood. */
+/** Version of the format; others are rejected. */
 const VERSION = 1;
-/** A name of 255 bytes, a port, and a network of 16 prefixes are shorter. */
+/**
+ * Upper bound on a text: longer than a name of 255 bytes, a port and a network
+ * of 16 prefixes.
+ */
 const MAX_TEXT_LENGTH = 1024;
 
 /** What a program learns about the networks and targets that it meets. */
@@ -18,12 +21,11 @@ export class Learnt {
   /** Who speaks before the app. */
   readonly speaksFirst = new SpeaksFirst();
 
-  /** Knows nothing yet. */
   constructor(options: FastOpenMemoryOptions = {}) {
     this.fastOpen = new FastOpenMemory(options);
   }
 
-  /** Is told when `toText` would give something else. */
+  /** Called when the result of `toText` changes. */
   set onChange(listener: (() => void) | undefined) {
     this.fastOpen.onChange = listener;
     this.speaksFirst.onChange = listener;
@@ -39,7 +41,7 @@ export class Learnt {
   }
 
   /**
-   * Remembers what `toText` has given; of damaged text nothing.
+   * Restores a result of `toText`; damaged text restores nothing.
    *
    * @throws {SyntaxError} if it is no JSON, or of another form or version
    */
@@ -76,7 +78,7 @@ function objectOf(value: unknown): Record<string, unknown> {
   throw new SyntaxError("expected an object");
 }
 
-/** Of a list that is too long the end, where is what was used last. */
+/** The end of a list that is too long: the most recently used entries. */
 function listOf(value: unknown, maxLength: number): unknown[] {
   if (Array.isArray(value)) return value.slice(-maxLength);
   throw new SyntaxError("expected a list");

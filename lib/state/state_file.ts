@@ -2,7 +2,7 @@ import { errorText } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { Learnt } from "./learnt.ts";
 
-/** Of which program: each role has a file of its own. */
+/** Which program's file: each role has its own. */
 export type StateOwner = "server" | "client";
 
 /** How to keep what a program learns. */
@@ -11,29 +11,29 @@ export interface StateFileOptions {
   dir: string;
   /** Whose file. */
   owner: StateOwner;
-  /** Where to say that it cannot be read or written. */
+  /** Logs when the file cannot be read or written. */
   logger: Logger;
   /**
-   * What has changed is written so long after the first change, in milliseconds.
+   * Delay between the first change and writing, in milliseconds.
    *
    * @default {60000}
    */
   delayMs?: number;
 }
 
-/** A full memory takes half of that at most. */
+/** Upper bound on the file; a full memory takes at most half of it. */
 const MAX_BYTES = 4 * 1024 * 1024;
-/** For its user only: it tells which targets were dialled. */
+/** Private: it tells which targets were dialed. */
 const FILE_MODE = 0o600;
 const DIR_MODE = 0o700;
 
 /**
- * Keeps what a program has learnt in a file, `fast_open-ROLE.json`, from one start
- * to the next. Whatever is wrong with the file or its directory is said once, and
- * the program goes on without.
+ * Keeps what a program learned across restarts, in `fast_open-ROLE.json`.
+ * Problems with the file or its directory are logged once, and the program goes
+ * on without it.
  *
- * It is written at once and in whole, beside the old one and then in its place: of
- * several programs with the same file the last one wins, and none reads half.
+ * The file is written beside the old one and then renamed: of several programs
+ * with the same file the last one wins, and none reads half a file.
  */
 export class StateFile {
   readonly #learnt: Learnt;
@@ -46,7 +46,6 @@ export class StateFile {
   #hasChanged = false;
   #hasWarned = false;
 
-  /** Touches nothing yet. */
   constructor(learnt: Learnt, options: StateFileOptions) {
     const { dir, owner, logger, delayMs = 60_000 } = options;
     this.#learnt = learnt;
@@ -56,7 +55,7 @@ export class StateFile {
     this.#delayMs = delayMs;
   }
 
-  /** Reads the file, if there is one, and writes it from now on. */
+  /** Reads the file, if there is one, and writes changes from now on. */
   async open(): Promise<void> {
     try {
       await Deno.mkdir(this.#dir, { recursive: true, mode: DIR_MODE });
@@ -78,7 +77,7 @@ export class StateFile {
     };
   }
 
-  /** Writes what has changed, and nothing more later. Idempotent. */
+  /** Writes pending changes and stops. Idempotent. */
   async close(): Promise<void> {
     this.#learnt.onChange = undefined;
     clearTimeout(this.#timer);

@@ -1,7 +1,7 @@
 import { TunnelError } from "../base/errors.ts";
 import type { PortRange } from "../net/port_range.ts";
 
-/** Where ports come from that nobody asked for by number; the same as LinkSocks. */
+/** The default pool, as in LinkSocks. */
 export const DEFAULT_PORT_RANGE: PortRange = { first: 1024, last: 10240 };
 
 const MAX_PORT = 65535;
@@ -15,15 +15,14 @@ export interface PortPoolOptions {
 }
 
 /**
- * The books of which port belongs to whom. It opens no sockets: a port that
- * another program has is found out when it is listened on.
+ * Keeps track of which ports are taken. Opens no sockets: a port held by
+ * another program shows when it is opened.
  */
 export class PortPool {
   readonly #range: PortRange;
   readonly #random: () => number;
   readonly #taken = new Set<number>();
 
-  /** Makes a pool in which all ports are free. */
   constructor(options: PortPoolOptions = {}) {
     this.#range = options.range ?? DEFAULT_PORT_RANGE;
     this.#random = options.random ?? Math.random;
@@ -48,12 +47,12 @@ export class PortPool {
     return port;
   }
 
-  /** Gives a port back; one that is not taken is ignored. */
+  /** Returns a port; ignores one that is not taken. */
   free(port: number): void {
     this.#taken.delete(port);
   }
 
-  /** From a random start, so that a port is not reused at once by somebody else. */
+  /** Starts at a random port, so that a freed port is not reused at once. */
   #firstFree(): number | undefined {
     const { first, last } = this.#range;
     const count = last - first + 1;

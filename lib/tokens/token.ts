@@ -3,7 +3,7 @@ export const NO_PORT = -1;
 
 /** Admits forward clients. */
 export interface ForwardToken {
-  /** Tells this kind from others. */
+  /** Discriminates the union. */
   readonly kind: "forward";
   /** The secret. */
   readonly token: string;
@@ -11,7 +11,7 @@ export interface ForwardToken {
 
 /** Admits providers. */
 export interface ReverseToken {
-  /** Tells this kind from others. */
+  /** Discriminates the union. */
   readonly kind: "reverse";
   /** The secret. */
   readonly token: string;
@@ -27,15 +27,16 @@ export interface ReverseToken {
 
 /** Admits connectors. */
 export interface ConnectorToken {
-  /** Tells this kind from others. */
+  /** Discriminates the union. */
   readonly kind: "connector";
   /** The secret. */
   readonly token: string;
   /** Its connectors reach providers of this token. */
   readonly reverse: ReverseToken;
   /**
-   * If set, only those in this group: the internal token of the provider that
-   * added it. Changes when another provider takes the token over, so ask each time.
+   * If set, only those in this group, the internal token of the provider that
+   * added it. It changes when another provider takes the token over, so read it
+   * each time.
    */
   readonly group?: string;
 }
@@ -43,15 +44,15 @@ export interface ConnectorToken {
 /** Any token of a server; the same object for as long as the token exists. */
 export type Token = ForwardToken | ReverseToken | ConnectorToken;
 
-/** The place of a client that is connected. */
+/** A connected client and its token. */
 export interface Membership {
-  /** What it was admitted with. */
+  /** The token that admitted it. */
   readonly token: Token;
   /** The internal token of an autonomous provider's group. */
   readonly group?: string;
 }
 
-/** What a reverse token may be given; all of it can be left out. */
+/** Options of a new reverse token. */
 export interface NewReverseToken {
   /** The secret. @default a random one */
   token?: string;
@@ -65,7 +66,7 @@ export interface NewReverseToken {
   allowManageConnector?: boolean;
 }
 
-/** What a connector token may be given. */
+/** Options of a new connector token. */
 export interface NewConnectorToken {
   /** The secret. @default a random one */
   token?: string;

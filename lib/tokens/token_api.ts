@@ -6,7 +6,7 @@ import type { TokenStatus } from "./token_snapshot.ts";
  * if the token exists, is reserved, or the reverse token does not exist.
  */
 export interface TokenApi {
-  /** Admits forward clients; gives the token, which is new without a wish. */
+  /** Admits forward clients; returns the token, a new one if absent. */
   addForward(token?: string): { readonly token: string };
   /**
    * Admits providers.

@@ -25,11 +25,11 @@ export const MAX_PROVIDER_CONNECTORS = 1024;
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
- * The tokens of a server: who may come in, as what, and who is there. Pure
- * books: the caller opens and closes what follows from them.
+ * The tokens of a server: who may come in, as what, and who is there.
+ * Bookkeeping only: the caller opens and closes ports and sessions.
  *
- * Kinds share one name space. Tokens are found by their hash only, so that how
- * long a look-up takes tells nothing about how much of a guess was right.
+ * Kinds share one name space. Tokens are found by their hash only, so that
+ * timing does not reveal how much of a guess was right.
  *
  * Methods that add throw a {@linkcode TunnelError} whose message is the answer of
  * the protocol, word for word: `denied` for a name that is not possible,
@@ -84,8 +84,8 @@ export class TokenStore {
 
   /**
    * Adds a connector token that leads to one provider only, on its request. It
-   * takes over a token whose provider is gone, but only from the same reverse
-   * token: others are other people.
+   * takes over a token whose provider is gone, but only within the same reverse
+   * token.
    *
    * @param membership The provider.
    * @param token What it asks for; a random one if empty.
@@ -118,8 +118,8 @@ export class TokenStore {
    * Removes a token of any kind; a reverse token takes its connector tokens with
    * it and gives its port back.
    *
-   * @returns What is no longer there, the named one first; clients seated on these
-   * have to go. Empty if there was no such token.
+   * @returns The removed tokens, the named one first; their clients must be
+   *   closed. Empty if there was no such token.
    */
   remove(token: string): Token[] {
     const found = this.#find(token);
@@ -133,7 +133,7 @@ export class TokenStore {
     return removed;
   }
 
-  /** Decides whether a client may come in; its token tells as what. */
+  /** Decides whether a client is admitted, and as what. */
   judge({ token, reverse }: Credentials): Verdict<Token> {
     const found = "hash" in token
       ? this.#byHash.get(token.hash)
@@ -146,7 +146,7 @@ export class TokenStore {
   }
 
   /**
-   * Counts a client that was let in.
+   * Counts an admitted client.
    *
    * @param token What `judge` admitted it as.
    * @param instance Which program it is. Sockets of the same autonomous provider,
@@ -161,13 +161,13 @@ export class TokenStore {
     return membership;
   }
 
-  /** A client has gone; more than once is no error. */
+  /** Counts a client that left; idempotent. */
   leave(membership: Membership): void {
     this.#members.delete(membership);
     if (membership.group) this.#forgetGroup(membership.group);
   }
 
-  /** Everything that is there, reverse tokens first, without passwords. */
+  /** All tokens, reverse tokens first, without passwords. */
   snapshot(): TokenStatus[] {
     return snapshotTokens(
       [...this.#byHash.values()],
