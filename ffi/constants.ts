@@ -17,7 +17,7 @@ export const MSG_NOSIGNAL = 0x4000;
 /** Data in the SYN; connects and sends in one call. RFC 7413. */
 export const MSG_FASTOPEN = 0x20000000;
 export const SHUT_WR = 1;
-/** linux/sockios.h: bytes that were sent, and that the peer has not got yet. */
+/** linux/sockios.h: bytes sent that the peer has not acknowledged. */
 export const SIOCOUTQ = 0x5411;
 
 // asm-generic/socket.h
@@ -67,7 +67,7 @@ export const EPOLL_CLOEXEC = 0o2000000;
 export const EFD_NONBLOCK = 0o4000;
 export const EFD_CLOEXEC = 0o2000000;
 
-/** asm-generic/errno-base.h and errno.h: those that we tell apart. */
+/** asm-generic/errno-base.h and errno.h: the ones that callers tell apart. */
 export const ERRNO = {
   EPERM: 1,
   ENOENT: 2,

@@ -29,7 +29,7 @@ const addressLength = new Uint32Array(1);
  * one.
  *
  * @param at Where to bind
- * @param receiveBytes What may wait in the kernel; it may grant less
+ * @param receiveBytes Size of the kernel's buffer; it may grant less
  */
 export function bindUdp(at: SocketAddress, receiveBytes: number): number {
   const packed = packSockaddr(at);
@@ -47,7 +47,7 @@ export function bindUdp(at: SocketAddress, receiveBytes: number): number {
 }
 
 /**
- * From which of its addresses this machine would send to a host; nothing is sent.
+ * The address from which this machine would send to a host; nothing is sent.
  *
  * @param host An IP address
  * @returns `undefined` without a route
@@ -96,7 +96,7 @@ export function recvFrom(
 /**
  * Sends one datagram to a packed address.
  *
- * @returns 0, or the errno: a datagram that fails is nothing unusual
+ * @returns 0, or the errno: a failed datagram is nothing unusual
  */
 export function sendTo(
   fd: number,
@@ -106,7 +106,7 @@ export function sendTo(
   for (;;) {
     const count = libc().sendto(
       fd,
-      // FFI takes any view; only its type asks for one that is not shared.
+      // The FFI takes any view; only its type demands one that is not shared.
       bytes as Uint8Array<ArrayBuffer>,
       bytes.length,
       MSG_NOSIGNAL,

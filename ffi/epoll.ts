@@ -16,18 +16,21 @@ import { closeFd } from "./sockets.ts";
 const MAX_EVENTS = 512;
 
 /**
- * One turn without an event is let pass before the loop waits in a thread:
- * the way there and back costs as much as several turns.
+ * Turns without an event before the loop waits in a thread, which costs as much
+ * as several turns.
  */
 const QUIET_TURNS = 1;
 
 /**
- * How long the loop waits in a thread at most while nothing keeps the program
- * running. The runtime cannot end before that wait does.
+ * Upper bound on a wait in a thread while nothing keeps the program running:
+ * the runtime ends only after the wait.
  */
 const UNREF_WAIT_MS = 100;
 
-/** Gets the events of one descriptor (EPOLLIN, EPOLLOUT …, joined by or). */
+/**
+ * Receives the events of one descriptor (EPOLLIN, EPOLLOUT …, combined with
+ * or).
+ */
 export type EventHandler = (events: number) => void;
 
 /** Called when a handler threw: the loop goes on. */
@@ -39,17 +42,17 @@ export interface EpollHooks {
   turnEnded(): void;
   /** Called when `turnEnded` threw, or a handler that was added without its own. */
   handlerFailed: HandlerFailed;
-  /** Calls back after the runtime had a chance to do its own work. */
+  /** Calls back after the runtime has done its own work. */
   yieldTurn(resume: () => void): void;
 }
 
 /**
  * One epoll instance and the loop around it, edge-triggered.
  *
- * While there is work it asks without waiting and lets the runtime's loop run
- * in between; when there is none, the wait is a call on another thread, so an
- * idle program uses no processor time. The loop runs while descriptors are
- * registered and ends with the last one.
+ * While there is work it polls without waiting and lets the runtime's loop run
+ * in between; otherwise it waits on another thread, so that an idle program
+ * uses no CPU time. The loop runs while descriptors are registered and ends
+ * with the last one.
  *
  * It keeps the program running, unless all of its descriptors are unref'd: then
  * it looks 10 times a second whether the program may end.
@@ -66,7 +69,10 @@ export class Epoll {
   readonly #failed: (HandlerFailed | undefined)[] = [];
   /** Descriptors that let the program end. */
   readonly #unref: boolean[] = [];
-  /** Told apart from an earlier use of the same descriptor in one batch. */
+  /**
+   * Tells the current use of a descriptor from an earlier one in the same
+   * batch.
+   */
   readonly #generations: number[] = [];
   #fd = -1;
   #wakeFd = -1;
@@ -79,7 +85,7 @@ export class Epoll {
   #blocked = false;
   #dispatching = false;
 
-  /** Makes the loop; nothing is opened before the first `add`. */
+  /** Opens nothing before the first `add`. */
   constructor(hooks: EpollHooks, arch?: string) {
     this.#hooks = hooks;
     const { bytes, dataOffset } = epollEventLayout(arch);
@@ -131,7 +137,7 @@ export class Epoll {
     this.#set(EPOLL_CTL_MOD, fd, events);
   }
 
-  /** Gives the events of a descriptor to another handler. */
+  /** Replaces the handler of a descriptor. */
   rebind(fd: number, handler: EventHandler): void {
     this.#handlers[fd] = handler;
   }
@@ -153,7 +159,7 @@ export class Epoll {
   }
 
   /**
-   * Forgets a descriptor that lives on with another owner.
+   * Unregisters a descriptor that stays open.
    *
    * @returns whether it was registered
    */
@@ -183,7 +189,7 @@ export class Epoll {
     if (this.#nextTurn !== undefined) Deno.refTimer(this.#nextTurn);
   }
 
-  /** Ends a wait that would now last too long. */
+  /** Ends a wait that has become too long. */
   #released(): void {
     if (this.#refs > 0) return;
     if (this.#keepsRunning) this.#keepRunning();

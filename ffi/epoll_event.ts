@@ -1,4 +1,4 @@
-/** Where things are in `struct epoll_event`: packed on x86-64, aligned on arm64. */
+/** Layout of `struct epoll_event`: packed on x86-64, aligned on arm64. */
 export interface EpollEventLayout {
   /** sizeof(struct epoll_event). */
   bytes: number;

@@ -2,16 +2,17 @@ import { SO_ACCEPTCONN, SOL_SOCKET } from "./constants.ts";
 import { getOption, localAddress, remoteAddress } from "./sockets.ts";
 import { type SocketAddress, unmapIpv4 } from "./sockaddr.ts";
 
-/** Whether /proc may be readable: where it is not, nobody is to be asked for it. */
+/** Whether read permission is granted; never prompts. */
 export function mayReadAll(): boolean {
   return Deno.permissions.querySync({ name: "read" }).state === "granted";
 }
 
 /**
- * The descriptors that this process has open. Deno does not tell the descriptor
- * of its own sockets; asking each of ours takes well under a millisecond.
+ * The descriptors that this process has open. Deno does not reveal the
+ * descriptors of its sockets; checking all of the process takes well under a
+ * millisecond.
  *
- * Deno lets nobody read /proc without --allow-all: then nothing is found.
+ * Without --allow-all Deno denies reading /proc: then nothing is found.
  */
 function openDescriptors(): number[] {
   if (!mayReadAll()) return [];

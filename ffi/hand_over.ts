@@ -19,7 +19,7 @@ interface Registration {
   /** The epoll instance. */
   epollFd: number;
   fd: number;
-  /** `struct epoll_event`: which events, and what the runtime knows it by. */
+  /** `struct epoll_event`: the events, and the runtime's word for the socket. */
   events: number;
   data: bigint;
 }
@@ -30,7 +30,7 @@ const EPOLL_LINK = "anon_inode:[eventpoll]";
 /** A line for each descriptor; fs/eventpoll.c, ep_show_fdinfo. */
 const ENTRY = /^tfd: *(\d+) events: *([0-9a-f]+) data: *([0-9a-f]+)/gm;
 
-/** What became of `handOver`: `busy` while bytes are between the two ends. */
+/** Result of `handOver`: `busy` while bytes are between the two ends. */
 export type HandedOver = "done" | "busy" | "impossible";
 
 /**
@@ -84,7 +84,7 @@ function findFarEnd(near: number): Registration | undefined {
   return undefined;
 }
 
-/** What an epoll instance waits for; nothing if the descriptor is none. */
+/** The entries of an epoll instance; none if the descriptor is not one. */
 function registrations(epollFd: number): Registration[] {
   try {
     if (Deno.readLinkSync(`/proc/self/fd/${epollFd}`) !== EPOLL_LINK) return [];
@@ -108,14 +108,16 @@ function nameOf(call: "getsockname" | "getpeername", fd: number): string {
     : name.subarray(0, length[0]).toString();
 }
 
-/** Lets a TCP peer know at once what has arrived here. */
+/** Acknowledges received bytes at once. */
 function acknowledge(fd: number): void {
   const on = new Int32Array([1]);
   libc().setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, on, 4);
 }
 
-/** Whether the peer has all that was written: what TCP holds back, or has to send
- * again, is in no queue to read. */
+/**
+ * Whether the peer has everything written: bytes that TCP holds back or resends
+ * are in no readable queue.
+ */
 function hasArrived(fd: number): boolean {
   const left = new Int32Array(1);
   return libc().ioctl(fd, SIOCOUTQ, left) === 0 && left[0] === 0;

@@ -1,7 +1,7 @@
 import { errnoName } from "./constants.ts";
 import { type Libc, LIBC_SYMBOLS } from "./symbols.ts";
 
-/** Whether something works here, and if not, why and what would change that. */
+/** Whether something works here, and if not, why and how to change that. */
 export type Support = { supported: true } | ({ supported: false } & Lack);
 
 /** Why something does not work. */

@@ -133,8 +133,10 @@ export function packUnixPath(path: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** An IPv4 address that is written as `::ffff:192.0.2.1`, as Deno shows the peers
- * of a dual-stack socket, in its own form; any other host as it is. */
+/**
+ * Converts `::ffff:192.0.2.1`, as Deno shows peers of a dual-stack socket, to
+ * dotted IPv4; returns any other host unchanged.
+ */
 export function unmapIpv4(host: string): string {
   return host.startsWith("::ffff:") && host.includes(".")
     ? host.slice("::ffff:".length)
@@ -142,8 +144,8 @@ export function unmapIpv4(host: string): string {
 }
 
 /**
- * The text of 16 bytes: IPv4 within ::ffff:0:0/96 (RFC 4291, section 2.5.5.2) in its
- * own form. A dual-stack socket shows such peers so, and dials IPv4 there.
+ * The text of 16 bytes: dotted IPv4 within ::ffff:0:0/96 (RFC 4291, section
+ * 2.5.5.2). A dual-stack socket shows such peers so, and dials IPv4 there.
  */
 export function formatUnmapped(bytes: Uint8Array): string {
   const host = formatIpv6(bytes);
@@ -151,7 +153,7 @@ export function formatUnmapped(bytes: Uint8Array): string {
   return mapped ? bytes.subarray(12).join(".") : host;
 }
 
-/** Reads what the kernel wrote; a Unix socket gives an empty host. */
+/** Reads a `struct sockaddr`; a Unix socket has an empty host. */
 export function unpackSockaddr(bytes: Uint8Array): SocketAddress {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   switch (view.getUint16(0, true)) {

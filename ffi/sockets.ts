@@ -28,7 +28,7 @@ import {
   unpackSockaddr,
 } from "./sockaddr.ts";
 
-/** `recv`, `send` and `accept` give this when they would have to wait. */
+/** Result of `recv`, `send` and `accept` when they would block. */
 export const WOULD_BLOCK = -1;
 
 const STREAM = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
@@ -199,7 +199,7 @@ export function socketError(fd: number): number {
   return getOption(fd, SOL_SOCKET, SO_ERROR);
 }
 
-/** FFI takes any view; only its type asks for one that is not shared. */
+/** The FFI takes any view; only its type demands one that is not shared. */
 function foreign(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes as Uint8Array<ArrayBuffer>;
 }
@@ -242,7 +242,7 @@ export function closeFd(fd: number): void {
 /** struct linger { l_onoff = 1, l_linger = 0 }: close sends a reset. */
 const LINGER_RESET = new Int32Array([1, 0]);
 
-/** Closes a TCP socket with a reset: data that is queued is thrown away. */
+/** Closes a TCP socket with a reset: queued data is dropped. */
 export function resetFd(fd: number): void {
   libc().setsockopt(fd, SOL_SOCKET, SO_LINGER, LINGER_RESET, 8);
   libc().close(fd);

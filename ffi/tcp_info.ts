@@ -1,12 +1,12 @@
 import { IPPROTO_TCP, TCP_INFO } from "./constants.ts";
 import { check, libc } from "./library.ts";
 
-/** Why the kernel's own client side went without Fast Open. */
+/** Why the kernel dialed without Fast Open. */
 export type FastOpenFailure =
   | "none"
   /** There was no cookie for this address: a first visit. */
   | "cookieUnavailable"
-  /** The peer took the connection and left the SYN's data alone. */
+  /** The peer accepted the connection and ignored the SYN's data. */
   | "dataNotAcked"
   /** The SYN had to be sent again, or its timer ran out. */
   | "synRetransmitted";

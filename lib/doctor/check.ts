@@ -6,7 +6,7 @@ export type CheckStatus = "pass" | "warn" | "fail" | "skip";
 /** What a check is about. */
 export type CheckGroup = "system" | "loopback" | "server" | "target";
 
-/** Values that a program may want beside the text. */
+/** Values for programs. */
 export type Facts = Readonly<
   Record<string, string | number | boolean | null | readonly string[]>
 >;
@@ -17,7 +17,7 @@ export interface Finding {
   readonly status: CheckStatus;
   /** One or two sentences for people. */
   readonly detail: string;
-  /** What would change it: a command where there is one. */
+  /** How to change it: a command if there is one. */
   readonly fix?: string;
   /** Kernel settings that would change it, by name; what `--fix` writes. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export interface Finding {
   readonly facts?: Facts;
 }
 
-/** One question to the machine or the network. */
+/** One check of the machine or the network. */
 export interface Check {
   /** Stable, in kebab-case. */
   readonly id: string;
@@ -33,9 +33,9 @@ export interface Check {
   readonly title: string;
   /** Which part of the report it belongs to. */
   readonly group: CheckGroup;
-  /** Whom it dials: when there is no conn, the report says where to look. */
+  /** The address that it dials: if that fails, the report tells where to look. */
   readonly peer?: Target;
-  /** Finds out. What it throws counts as a failure. */
+  /** Runs the check. An exception counts as a failure. */
   run(signal: AbortSignal): Promise<Finding> | Finding;
 }
 

@@ -1,7 +1,7 @@
 /**
  * A TLS ClientHello as the first thing that any TLS client sends: TLS 1.3 with
- * 1.2 allowed, one key share of X25519. Its key belongs to nobody, so no handshake
- * can be finished with it; the server's first answer is all that it is for.
+ * 1.2 allowed, one key share of X25519. Nobody has its private key, so no
+ * handshake can finish; it only gets the server's first answer.
  *
  * RFC 8446, section 4.1.2, in a record of section 5.1.
  *

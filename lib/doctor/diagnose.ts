@@ -25,9 +25,9 @@ export interface DiagnoseOptions {
   signal?: AbortSignal;
 }
 
-/** All that was found; `report.schema.json` describes it for programs. */
+/** The report; `report.schema.json` describes it for programs. */
 export interface DoctorReport {
-  /** Grows when the form changes in a way that readers notice. */
+  /** Version of the format. */
   readonly version: 1;
   /** All that was asked works. */
   readonly ok: boolean;
@@ -39,7 +39,7 @@ export interface DoctorReport {
   readonly counters: Readonly<Record<string, CounterChange>>;
 }
 
-/** What a question for a server or targets is about, or else for this machine. */
+/** The groups of checks that were asked for; by default, this machine. */
 function groupsAsked({ server, targets = [] }: DiagnoseOptions): CheckGroup[] {
   const asked: CheckGroup[] = [];
   if (server) asked.push("server");

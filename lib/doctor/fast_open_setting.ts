@@ -4,7 +4,7 @@ import { readSysctl, type SysctlReading } from "./sysctl.ts";
 /** The kernel's switch for TCP Fast Open. */
 export const FAST_OPEN_SETTING = "net.ipv4.tcp_fastopen";
 
-/** Bits of the setting, with what each lets the kernel do (ip-sysctl.rst). */
+/** Bits of the setting and what each allows (ip-sysctl.rst). */
 const BITS: readonly (readonly [bit: number, meaning: string])[] = [
   [0x1, "dials with data in the SYN"],
   [0x2, "listens for it"],

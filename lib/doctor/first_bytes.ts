@@ -2,9 +2,9 @@ import { formatTarget, type Target } from "../base/address.ts";
 import { clientHello } from "./client_hello.ts";
 
 /**
- * What may be sent to a target that nobody told us anything about. Only what its
- * port promises to understand, and what may arrive twice: a HEAD request at 80, a
- * ClientHello at 443, and nothing anywhere else.
+ * First bytes for an unknown target: only what its port is expected to
+ * understand and what may arrive twice: a HEAD request at 80, a ClientHello at
+ * 443, and nothing anywhere else.
  */
 export function firstBytesFor(
   target: Target,

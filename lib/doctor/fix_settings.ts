@@ -7,7 +7,7 @@ export const SYSCTL_FILE = "/etc/sysctl.d/99-synsocks.conf";
 /** Settings of the kernel by name. */
 export type Settings = Readonly<Record<string, string>>;
 
-/** The settings that the checks would like to have. */
+/** The settings that checks ask for. */
 export function wantedSettings({ checks }: DoctorReport): Settings {
   const wanted = checks.filter(({ status }) => status !== "pass")
     .map(({ settings }) => settings ?? {});
@@ -50,8 +50,8 @@ export interface SettingsPlace {
 }
 
 /**
- * Keeps settings for the next boot, beside all else that the file has, and
- * applies them now.
+ * Applies settings now and stores them for the next boot; keeps all other lines
+ * of the file.
  *
  * @throws what writing throws; needs root
  */

@@ -8,7 +8,7 @@ import {
   verdictOf,
 } from "./trials.ts";
 
-/** Who was dialled, for the words of a finding. */
+/** The peer, as findings name it. */
 export interface Peer {
   /** Such as "the server". */
   readonly who: string;
@@ -18,7 +18,7 @@ export interface Peer {
   readonly avoid: string;
 }
 
-/** What the SYNs to a peer say of the path to it. */
+/** Judges the path to a peer by its SYNs. */
 export function judgeTrials(trials: Trials, peer: Peer): Finding {
   const verdict = verdictOf(trials);
   const facts = { ...trialFacts(trials), verdict };
@@ -100,7 +100,7 @@ function explainLack({ reason, fix }: Lack): { detail: string; fix: string } {
   };
 }
 
-/** What to say while the kernel has Fast Open paused. */
+/** The finding while the kernel has Fast Open paused. */
 export const PAUSED: Readonly<{ detail: string; fix: string }> = explainLack(
   PAUSE,
 );

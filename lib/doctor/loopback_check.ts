@@ -13,10 +13,10 @@ import {
 import { PAUSED } from "./judge_trials.ts";
 import { readSysctl } from "./sysctl.ts";
 
-/** More than a SYN's headers have room for: firewalls see that it is data. */
+/** More than a SYN's headers can hold: firewalls recognize it as data. */
 const DATA: Uint8Array = new Uint8Array(128).fill(0x2e);
 
-/** What both ends of one conn say of its SYN. */
+/** What both ends of a conn report about its SYN. */
 interface Visit {
   readonly near: FastOpenResult;
   readonly far: FastOpenResult;
@@ -34,7 +34,7 @@ async function visit(
   return { near: near.fastOpen.result, far: far.fastOpen.result };
 }
 
-/** What two visits say; the first may have to ask for the cookie. */
+/** Judges two visits; the first one may have to ask for the cookie. */
 export function judgeVisits(first: Visit, second: Visit): Finding {
   const facts = {
     first: [first.near, first.far],

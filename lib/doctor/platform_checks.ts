@@ -61,7 +61,7 @@ export function judgeFfi(support: Support): Finding {
   };
 }
 
-/** Sets an option on a socket that is used for nothing else. */
+/** Tries an option on a socket of its own. */
 function tryOption(name: number, value: number): string | undefined {
   const fd = tcpSocket("127.0.0.1");
   try {
@@ -124,7 +124,10 @@ function runLimits(): Finding {
   };
 }
 
-/** Only the host has it. (Process 1 of a container is in the same network.) */
+/**
+ * A setting that only the host has. (Process 1 of a container is in the
+ * container's network.)
+ */
 const HOST_ONLY_SETTING = "net.core.netdev_max_backlog";
 
 /** Whether this is another network namespace than the host's. */

@@ -2,7 +2,7 @@ import { wrapText } from "../base/wrap_text.ts";
 import type { CheckGroup, CheckResult, CheckStatus } from "./check.ts";
 import type { DoctorReport } from "./diagnose.ts";
 
-/** Lines are not longer than this, but for commands that are. */
+/** Maximum line length, except for long commands. */
 const WIDTH = 80;
 /** Where the explanations start. */
 const COLUMN = 24;

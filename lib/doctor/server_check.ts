@@ -28,7 +28,7 @@ const PEER: Peer = {
   avoid: "client --tfo socks (keeps the tunnel's SYN plain)",
 };
 
-/** Remembers what the SYN of a dial was given and what it did. */
+/** Records the bytes and the result of a dial's SYN. */
 class RecordingDialer implements Dialer {
   bytes = 0;
   result: FastOpenResult = "off";
@@ -47,7 +47,7 @@ class RecordingDialer implements Dialer {
 }
 
 class ServerTrials {
-  /** What the server said to the token; empty if it was let in. */
+  /** The server's rejection of the token; empty if admitted. */
   rejection = "";
   readonly #backend: Backend;
   readonly #resolver = new Resolver();
@@ -66,7 +66,7 @@ class ServerTrials {
     this.#signal = signal;
   }
 
-  /** One tunnel, from nothing to the answer to the token. */
+  /** Times one tunnel, up to the answer to the token. */
   async dial(fastOpen: boolean): Promise<Trial> {
     const { token, caCerts } = this.#options;
     const dialer = new RecordingDialer(

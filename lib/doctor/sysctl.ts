@@ -33,7 +33,7 @@ function whyUnknown(error: unknown, name: string): string {
   return `only root may read ${name}`;
 }
 
-/** Whether a setting can be written by this process, and if not why. */
+/** Whether this process can write a setting, and if not, why. */
 export function sysctlWritable(
   name: string,
   root = PROC_SYS,

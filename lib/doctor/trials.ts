@@ -5,7 +5,7 @@ import {
 } from "../net/fast_open.ts";
 import type { Facts } from "./check.ts";
 
-/** One dial and how long its first answer took. */
+/** One dial and the time to its first answer. */
 export interface Trial {
   /** What became of the SYN. */
   readonly result: FastOpenResult;
@@ -15,7 +15,10 @@ export interface Trial {
   readonly ms: number;
 }
 
-/** What a trial says of its SYN: a repeated one is one, whatever it carried. */
+/**
+ * The result of a trial: a repeated SYN counts as repeated, whatever it
+ * carried.
+ */
 export function resultOf(
   { result, repeated }: FastOpenOutcome,
 ): FastOpenResult {
@@ -38,7 +41,8 @@ const PAIRS = 5;
 const MAX_REPEATED = 2;
 
 /**
- * Dials with and without Fast Open in turns, so that both see the same network.
+ * Dials with and without Fast Open alternately, so that both see the same
+ * network.
  *
  * @param dial Dials once and waits for the first answer.
  */
@@ -58,7 +62,7 @@ export async function runTrials(
   return { cold, warm, plain };
 }
 
-/** What all SYNs together say; the worst that explains them. */
+/** The verdict on all SYNs: the worst that explains them. */
 export type SynVerdict =
   | "works"
   | "sometimes"

@@ -1,7 +1,10 @@
 import { formatTarget, type Target } from "../base/address.ts";
 import { errorCode } from "../base/errors.ts";
 
-/** What to try when a dial of `peer` has failed; nothing if it says enough. */
+/**
+ * What to try when a dial of `peer` failed; `undefined` if the error says
+ * enough.
+ */
 export function whereToLook(error: unknown, peer: Target): string | undefined {
   const { host, port } = peer;
   switch (errorCode(error)) {
