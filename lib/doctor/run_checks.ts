@@ -1,6 +1,10 @@
+import { SYSTEM_CLOCK } from "../base/clock.ts";
 import { errorText } from "../base/errors.ts";
 import type { Check, CheckResult, Finding } from "./check.ts";
 import { whereToLook } from "./where_to_look.ts";
+
+/** How long checks that were stopped may take to clean up. */
+const CLEAN_UP_MS = 500;
 
 /**
  * Runs all checks side by side and waits no longer than `deadlineMs` for them, or
@@ -26,20 +30,26 @@ export async function runChecks(
   const onAbort = () => end("interrupted");
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.all(checks.map(async (check) => {
-      const finding = findingOf(check, stop.signal);
+    const findings = checks.map((check) => findingOf(check, stop.signal));
+    const results = await Promise.all(checks.map(async (check, at) => {
       const { id, title, group } = check;
-      return {
-        id,
-        title,
-        group,
-        ...await Promise.race([finding, late.promise]),
-      };
+      const finding = await Promise.race([findings[at]!, late.promise]);
+      return { id, title, group, ...finding };
     }));
+    if (stop.signal.aborted) await settled(findings);
+    return results;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** Lets checks that were stopped clean up, for a moment. */
+async function settled(findings: readonly Promise<Finding>[]): Promise<void> {
+  const stop = new AbortController();
+  const moment = SYSTEM_CLOCK.delay(CLEAN_UP_MS, stop.signal).catch(() => {});
+  await Promise.race([Promise.all(findings), moment]);
+  stop.abort();
 }
 
 async function findingOf(check: Check, signal: AbortSignal): Promise<Finding> {

@@ -10,7 +10,7 @@ import { dialTunnel } from "../transport/dial_tunnel.ts";
 import { normalizeTunnelUrl, targetOf } from "../transport/tunnel_url.ts";
 import type { Check, Finding } from "./check.ts";
 import { judgeTrials, type Peer } from "./judge_trials.ts";
-import { resultOf, runTrials, type Trial } from "./trials.ts";
+import { resultOf, runTrials, type Trial, type Trials } from "./trials.ts";
 
 /** The server to ask. */
 export interface ServerCheckOptions {
@@ -102,8 +102,12 @@ async function run(
 ): Promise<Finding> {
   const { backend } = chooseBackend("auto", SILENT);
   const trials = new ServerTrials(backend, options, signal);
-  const outcome = await runTrials((fastOpen) => trials.dial(fastOpen));
-  await backend.idle();
+  let outcome: Trials;
+  try {
+    outcome = await runTrials((fastOpen) => trials.dial(fastOpen));
+  } finally {
+    await backend.idle();
+  }
   const finding = judgeTrials(outcome, PEER);
   if (trials.rejection === "") return finding;
   return {
