@@ -72,7 +72,11 @@ Deno.test("files import down the layers, workers included, and in no circle", as
   const started = await workers();
   const entries = new Set([...ENTRIES, ...started.map(({ to }) => to)]);
   const imports = await Promise.all([...entries].map(importsOf));
-  assertEquals(violations([...started, ...imports.flat()]), []);
+  // In links/ there may be the genuine packages, which have circles of their own.
+  const ours = imports.flat().filter(({ from, to }) =>
+    !(from.startsWith("links/") && to.startsWith("links/"))
+  );
+  assertEquals(violations([...started, ...ours]), []);
 });
 
 Deno.test("workers are started with the URL of their file in place", async () => {

@@ -334,7 +334,7 @@ const CASES: Case[] = [
     run: onStage(async ({ stage, association }) => {
       assert(await isOver(association.control));
       await within(stage.finished);
-    }, { entry: { idleMs: 20 } }),
+    }, { entry: { idleMs: 500 } }),
   },
   {
     name: "UdpExit.accept() ends when nothing is sent",
@@ -342,7 +342,7 @@ const CASES: Case[] = [
       assert(await isOver(association.control));
       await within(stage.finished);
       assertEquals(stage.exitSession.channelCount, 0);
-    }, { exit: { idleMs: 20 } }),
+    }, { exit: { idleMs: 500 } }),
   },
   {
     name: "UdpEntry.serve() sends at once to a new peer when optimistic",
