@@ -47,7 +47,7 @@ export const TCP_USER_TIMEOUT = 18;
 /** On a listener: the length of the queue of Fast Open requests. */
 export const TCP_FASTOPEN = 23;
 export const TCP_NOTSENT_LOWAT = 25;
-/** On a dialling socket: `connect` waits for the first bytes. */
+/** On a dialing socket: `connect` waits for the first bytes. */
 export const TCP_FASTOPEN_CONNECT = 30;
 
 // sys/epoll.h

@@ -46,8 +46,8 @@ async function askDirectly(fastOpen: boolean): Promise<number> {
 }
 
 /** Asks as curl does: each step waits for the answer to the one before. */
-async function askThrough(dialled: AskingConn): Promise<number> {
-  using conn = dialled;
+async function askThrough(dialed: AskingConn): Promise<number> {
+  using conn = dialed;
   await conn.skip(GREETING_REPLY_BYTES);
   conn.write(CONNECT);
   await conn.skip(CONNECT_REPLY_BYTES);

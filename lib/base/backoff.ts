@@ -15,7 +15,7 @@ export interface BackoffOptions {
   random?: () => number;
 }
 
-/** A growing, randomised wait. */
+/** A growing, randomized wait. */
 export class Backoff {
   readonly #options: Required<BackoffOptions>;
   #nextMs: number;

@@ -1,6 +1,6 @@
 /** One entry of `Deadlines`; cancel it by clearing `task`. */
 export interface Deadline {
-  /** Called when time is up; `undefined` once cancelled or called. */
+  /** Called when time is up; `undefined` once canceled or called. */
   task: (() => void) | undefined;
   /** When time is up, on the clock of `performance.now`. */
   readonly at: number;
@@ -21,7 +21,7 @@ export class Deadlines {
     this.#ms = ms;
   }
 
-  /** Calls `task` after the wait, unless it is cancelled. */
+  /** Calls `task` after the wait, unless it is canceled. */
   add(task: () => void): Deadline {
     const deadline = { task, at: performance.now() + this.#ms };
     this.#queue.push(deadline);
@@ -33,7 +33,7 @@ export class Deadlines {
   cancel(deadline: Deadline | undefined): void {
     if (!deadline?.task) return;
     deadline.task = undefined;
-    this.#skipCancelled();
+    this.#skipCanceled();
     if (this.#head === this.#queue.length) this.clear();
   }
 
@@ -48,7 +48,7 @@ export class Deadlines {
     this.#head = 0;
   }
 
-  #skipCancelled(): void {
+  #skipCanceled(): void {
     while (
       this.#head < this.#queue.length && !this.#queue[this.#head]!.task
     ) this.#head++;
@@ -62,7 +62,7 @@ export class Deadlines {
     this.#timer = undefined;
     const now = performance.now();
     for (;;) {
-      this.#skipCancelled();
+      this.#skipCanceled();
       const next = this.#queue[this.#head];
       if (!next) return this.clear();
       // A timer may come a fraction of a millisecond early.

@@ -16,7 +16,7 @@ export interface LogLine {
   fields: LogFields;
 }
 
-/** Code and SGR colour of each level: the codes are those of LinkSocks. */
+/** Code and SGR color of each level: the codes are those of LinkSocks. */
 const LEVELS: { readonly [L in LogLevelWord]: readonly [string, number] } = {
   debug: ["DBG", 90],
   info: ["INF", 32],
@@ -28,14 +28,14 @@ const LEVELS: { readonly [L in LogLevelWord]: readonly [string, number] } = {
  * One line for people: `2026-11-21T03:43:46Z INF message key=value`.
  *
  * @param line What to say.
- * @param coloured Whether the level is coloured.
+ * @param colored Whether the level is colored.
  * @returns The line without its end.
  */
-export function formatTextLine(line: LogLine, coloured: boolean): string {
-  const [code, colour] = LEVELS[line.level];
+export function formatTextLine(line: LogLine, colored: boolean): string {
+  const [code, color] = LEVELS[line.level];
   return [
     `${line.time.toISOString().slice(0, 19)}Z`,
-    coloured ? `\x1b[${colour}m${code}\x1b[0m` : code,
+    colored ? `\x1b[${color}m${code}\x1b[0m` : code,
     escapeControls(line.message),
     ...plainFields(line.fields).map(([name, value]) =>
       `${name}=${quote(value)}`

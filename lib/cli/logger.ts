@@ -14,8 +14,8 @@ export interface LoggerOptions {
   level: LogLevelWord;
   /** For people or for programs. */
   format: "text" | "json";
-  /** Whether text has coloured levels. */
-  coloured: boolean;
+  /** Whether text has colored levels. */
+  colored: boolean;
   /** Takes each finished line. */
   write: (line: string) => void;
 }
@@ -99,5 +99,5 @@ function formatRecord(record: LogRecord, options: LoggerOptions): string {
   };
   return options.format === "json"
     ? formatJsonLine(line)
-    : formatTextLine(line, options.coloured);
+    : formatTextLine(line, options.colored);
 }

@@ -1,7 +1,7 @@
 /** Where a command writes for people. */
 export interface Output {
-  /** Tells if standard error may have colours. */
-  readonly coloured: boolean;
+  /** Tells if standard error may have colors. */
+  readonly colored: boolean;
   /** Writes a line that the user asked for: standard output. */
   out(line: string): void;
   /** Writes a line about the program itself: standard error. */
@@ -16,12 +16,12 @@ interface SyncWriter {
 /**
  * The two streams of this process.
  *
- * @param colourWanted `false` if the user asked for none (`NO_COLOR`).
- * @returns An output with colours only on a terminal.
+ * @param colorWanted `false` if the user asked for none (`NO_COLOR`).
+ * @returns An output with colors only on a terminal.
  */
-export function systemOutput(colourWanted: boolean): Output {
+export function systemOutput(colorWanted: boolean): Output {
   return {
-    coloured: colourWanted && Deno.stderr.isTerminal(),
+    colored: colorWanted && Deno.stderr.isTerminal(),
     out: (line) => writeLine(Deno.stdout, line),
     err: (line) => writeLine(Deno.stderr, line),
   };

@@ -92,7 +92,7 @@ export function roleOptions(
       ? "warn"
       : levelForVerbosity(values.debug),
     format: values.logFormat,
-    coloured: output.coloured,
+    colored: output.colored,
     write: (line) => output.err(line),
   });
   for (const { variable, because } of ignored) {

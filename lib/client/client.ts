@@ -7,7 +7,7 @@ import { ExitStack } from "../exit/exit_stack.ts";
 import { chooseBackend, type ChosenBackend } from "../net/choose_backend.ts";
 import { hopReport } from "../net/hop_report.ts";
 import type { StreamConn } from "../net/stream_conn.ts";
-import { type OpenedLearnt, openLearnt } from "../state/state_file.ts";
+import { type OpenedLearned, openLearned } from "../state/state_file.ts";
 import type { ClientSide } from "./client_side.ts";
 import type { ConnectOptions } from "./connect.ts";
 import { EntrySide } from "./entry_side.ts";
@@ -82,7 +82,7 @@ export async function startClient(options: ClientOptions): Promise<Client> {
   signal?.throwIfAborted();
   const checked = parseClientOptions(options);
   const { stateDir, logger } = checked;
-  const opened = await openLearnt(stateDir, { owner: "client", logger });
+  const opened = await openLearned(stateDir, { owner: "client", logger });
   const client = new TunnelClient(checked, opened);
   abortWith(client, signal);
   return client;
@@ -93,14 +93,14 @@ class TunnelClient implements Client {
   readonly ready: Promise<void>;
   readonly closed: Promise<void>;
   readonly #options: CheckedClientOptions;
-  readonly #opened: OpenedLearnt;
+  readonly #opened: OpenedLearned;
   readonly #chosen: ChosenBackend;
   readonly #sessions: SessionPool;
   readonly #side: ClientSide;
   readonly #observer: Observer;
   #closing = false;
 
-  constructor(options: CheckedClientOptions, opened: OpenedLearnt) {
+  constructor(options: CheckedClientOptions, opened: OpenedLearned) {
     const { threads, renewMs, reconnect, retryAuth, noWait, logger } = options;
     this.#options = options;
     this.#opened = opened;
@@ -109,7 +109,7 @@ class TunnelClient implements Client {
     this.#chosen = chooseBackend(options.backend, logger);
     const open = sessionOpener(options, {
       backend: this.#chosen.backend,
-      memory: opened.learnt.fastOpen,
+      memory: opened.learned.fastOpen,
       observer: this.#observer,
       side: () => this.#side,
     });
@@ -145,7 +145,7 @@ class TunnelClient implements Client {
       port: socksPort,
       fastOpen: tfo.socks,
       optimistic,
-      speaksFirst: this.#opened.learnt.speaksFirst,
+      speaksFirst: this.#opened.learned.speaksFirst,
       login,
       udp,
       logger,
@@ -160,7 +160,7 @@ class TunnelClient implements Client {
       backend: this.#chosen.backend,
       fastOpen: tfo.target,
       anyBytes: tfoAny,
-      memory: this.#opened.learnt.fastOpen,
+      memory: this.#opened.learned.fastOpen,
       upstreamProxy,
       udpIdleMs: udp.idleMs,
       logger,

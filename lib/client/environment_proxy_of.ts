@@ -22,7 +22,7 @@ export function environmentProxyOf(
   for (const url of urls) {
     const proxy = proxyFor(targetOf(url), url.protocol === "wss:");
     if (!proxy) continue;
-    logger.info("The server is dialled through a proxy of the environment", {
+    logger.info("The server is dialed through a proxy of the environment", {
       host: url.host,
       proxy: formatProxy(proxy),
     });

@@ -66,7 +66,7 @@ export class SessionPool {
     return this.#waiters.wait(timeoutMs);
   }
 
-  /** Closes all sessions and stops dialling. Idempotent. */
+  /** Closes all sessions and stops dialing. Idempotent. */
   close(): void {
     this.#stop.abort(closedError());
   }

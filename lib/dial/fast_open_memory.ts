@@ -84,7 +84,7 @@ interface KnownNetwork {
  * is lost.
  *
  * An address to which a SYN had to be sent again, or was refused only with data, or
- * that left the data alone twice in a row, is dialled plain for a minute; then one
+ * that left the data alone twice in a row, is dialed plain for a minute; then one
  * dial tries again, and when that fails the time doubles, to an hour. Three hosts to
  * which SYNs were lost so, and no such SYN that arrived between them, are taken for
  * the network itself. A dial whose data is acknowledged ends all of it. A first

@@ -65,7 +65,7 @@ export function parseProxyUrl(
   const url = URL.parse(`socks5://${rest}`);
   const host = decode(url?.hostname.replace(/^\[(.*)\]$/, "$1") ?? "");
   if (!url || !host || (host.includes(":") && !ipFamily(host))) {
-    throw new ConfigError(field, "has no host that can be dialled");
+    throw new ConfigError(field, "has no host that can be dialed");
   }
   if (!/^\/?$/.test(url.pathname) || url.search !== "" || url.hash !== "") {
     throw new ConfigError(field, "must end behind the host and port");

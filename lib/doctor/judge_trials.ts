@@ -80,7 +80,7 @@ function explain(
       return {
         detail:
           `reached, but at another address than the first one of ${who}, ` +
-          "and only the first one is dialled with data in the SYN",
+          "and only the first one is dialed with data in the SYN",
         fix: "dial an address that answers instead of the name",
       };
     case "synRepeated":

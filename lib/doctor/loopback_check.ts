@@ -62,7 +62,7 @@ export function judgeVisits(first: Visit, second: Visit): Finding {
     status: "fail",
     detail: repeated
       ? "SYNs with data had to be repeated: a firewall of this machine drops them"
-      : `the dialling end says ${second.near}, the listening one ${second.far}`,
+      : `the dialing end says ${second.near}, the listening one ${second.far}`,
     fix: repeated ? "nft list ruleset" : "nstat -az 'TcpExtTCPFastOpen*'",
     facts,
   };

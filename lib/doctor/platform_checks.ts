@@ -88,7 +88,7 @@ function runSocketOptions(): Finding {
   }
   if (listen === undefined && !setting.dial.supported) {
     const detail = "TCP_FASTOPEN can be set; TCP_FASTOPEN_CONNECT not while " +
-      "the kernel's dialling half is off";
+      "the kernel's dialing half is off";
     return { status: "skip", detail, facts };
   }
   return {

@@ -57,7 +57,7 @@ export class ExitRequest {
   readonly #splice: Splice;
   readonly #giveUp = new AbortController();
   readonly #deadline: Deadline;
-  #state: "awaits first bytes" | "dials" | "dialled" = "awaits first bytes";
+  #state: "awaits first bytes" | "dials" | "dialed" = "awaits first bytes";
   #firstBytesWait: Deadline | undefined;
   /** Set while CONNECT_RESPONSE is held back: sends it. */
   #respond: (() => void) | undefined;
@@ -109,15 +109,15 @@ export class ExitRequest {
       const { conn, sent } = await dialer.dial(this.#target, { first, signal });
       const { result: syn, rttUs, reason: because } = conn.fastOpen;
       observer({ type: "syn", hop: "target", result: syn, rttUs });
-      logger.debug("Dialled", {
+      logger.debug("Dialed", {
         ...{ target, syn },
         ...(syn === "avoided" ? { because } : {}),
       });
-      this.#dialled();
+      this.#dialed();
       this.#accept(conn);
       this.#splice.attach(conn, sent);
     } catch (error) {
-      this.#dialled();
+      this.#dialed();
       const reason = errorText(error);
       observer({ type: "dialFailed", code: errorCode(error) });
       logger.debug("Cannot dial", { target, error: reason });
@@ -126,8 +126,8 @@ export class ExitRequest {
     }
   }
 
-  #dialled(): void {
-    this.#state = "dialled";
+  #dialed(): void {
+    this.#state = "dialed";
     DIAL_DEADLINES.cancel(this.#deadline);
   }
 
@@ -157,7 +157,7 @@ export class ExitRequest {
   #finished(): void {
     DIAL_DEADLINES.cancel(this.#deadline);
     FIRST_BYTES_WAITS.cancel(this.#firstBytesWait);
-    if (this.#state !== "dialled") this.#giveUp.abort(OVER);
+    if (this.#state !== "dialed") this.#giveUp.abort(OVER);
     this.#respond?.();
   }
 }

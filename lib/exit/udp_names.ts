@@ -61,7 +61,7 @@ export class UdpNames {
     this.#asking.set(host, promise);
     const answered = (address: string | undefined): void => {
       DEADLINES.cancel(deadline);
-      // Not before: a look-up cannot be called off, and they are bounded.
+      // Not before: a lookup cannot be called off, and they are bounded.
       this.#asking.delete(host);
       this.#keep(host, address);
       resolve(address);

@@ -151,7 +151,7 @@ const SYSCTL_SERVER = 2;
 /** Where the kernel says what TCP Fast Open may do. */
 export const SYSCTL_PATH = "/proc/sys/net/ipv4/tcp_fastopen";
 
-/** What the kernel's setting allows, for dialling and for listening. */
+/** What the kernel's setting allows, for dialing and for listening. */
 export interface FastOpenSupport {
   /** Data in the SYNs that we send. */
   dial: Support;
@@ -182,7 +182,7 @@ function supportOfBit(value: number | undefined, bit: number): Support {
 }
 
 /**
- * Whether TCP Fast Open works here, for dialling and for listening, and if not
+ * Whether TCP Fast Open works here, for dialing and for listening, and if not
  * why and what would change it.
  *
  * The first call of anything here that opens a socket loads the C library, which

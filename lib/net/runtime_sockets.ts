@@ -31,7 +31,7 @@ export interface RuntimeSockets {
     remote: SocketAddress,
     localPort: number,
   ): FastOpenOutcome;
-  /** Sets options for tunnels on a dialled conn. */
+  /** Sets options for tunnels on a dialed conn. */
   tuneTunnel(conn: Conn): void;
   /**
    * Gives a socket of the runtime another conn: what the runtime sends and receives

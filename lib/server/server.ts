@@ -13,7 +13,7 @@ import { TunnelListener } from "./tunnel_listener.ts";
 import type { CheckedServerOptions } from "./options.ts";
 import { serveProvider } from "./serve_provider.ts";
 import { ServerTokens } from "./server_tokens.ts";
-import { type OpenedLearnt, openLearnt } from "../state/state_file.ts";
+import { type OpenedLearned, openLearned } from "../state/state_file.ts";
 import type { Membership, Token } from "../tokens/token.ts";
 import type { TokenApi } from "../tokens/token_api.ts";
 import { ExitStack } from "../exit/exit_stack.ts";
@@ -59,7 +59,7 @@ const DRAIN_POLL_MS = 20;
 /** Starts a server of one thread, that has no signal yet. Throws as `startServer`. */
 export async function startOne(checked: CheckedServerOptions): Promise<Server> {
   const { stateDir, logger } = checked;
-  const opened = await openLearnt(stateDir, { owner: "server", logger });
+  const opened = await openLearned(stateDir, { owner: "server", logger });
   const server = new RelayServer(checked, opened);
   try {
     server.addTokens();
@@ -78,7 +78,7 @@ class RelayServer implements Server {
   readonly tokens: ServerTokens;
   readonly closed: Promise<void>;
   readonly #options: CheckedServerOptions;
-  readonly #opened: OpenedLearnt;
+  readonly #opened: OpenedLearned;
   #whyNotTuned: string | undefined;
   readonly #chosen: ChosenBackend;
   readonly #context: ServerContext;
@@ -89,7 +89,7 @@ class RelayServer implements Server {
   #listener: TunnelListener<Token> | undefined;
   #closing = false;
 
-  constructor(options: CheckedServerOptions, opened: OpenedLearnt) {
+  constructor(options: CheckedServerOptions, opened: OpenedLearned) {
     const { tfo, tfoAny, udp, upstreamProxy, logger } = options;
     this.#options = options;
     this.#opened = opened;
@@ -97,7 +97,7 @@ class RelayServer implements Server {
     const sockets = this.#chosen.backend;
     const { observer: own } = options;
     const observer = observeBoth(this.counters.observe, own, logger);
-    const { fastOpen: memory, speaksFirst } = opened.learnt;
+    const { fastOpen: memory, speaksFirst } = opened.learned;
     this.#context = {
       backend: sockets,
       exit: new ExitStack({

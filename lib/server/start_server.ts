@@ -7,7 +7,7 @@ import { startWorkers } from "./server_workers.ts";
  * Starts a server: takes tunnels of clients that have a token, and dials for them,
  * or passes what apps and connectors want to providers.
  *
- * Needs `--allow-net`; `--allow-ffi` for TCP Fast Open towards targets; and
+ * Needs `--allow-net`; `--allow-ffi` for TCP Fast Open toward targets; and
  * `--allow-all` for it at its own port, since Deno shows its sockets to no less.
  *
  * @throws {ConfigError} if an option is not possible

@@ -180,7 +180,7 @@ export class Streams implements ChannelSession {
       : message.host === ""
       ? "no such host: the name is empty"
       : message.port === 0
-      ? "port 0 cannot be dialled"
+      ? "port 0 cannot be dialed"
       : this.#channels.has(channelKey(message.id))
       ? "channel id is in use"
       : this.#peerChannels >= MAX_CHANNELS

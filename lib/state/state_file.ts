@@ -1,6 +1,6 @@
 import { errorText } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
-import { Learnt } from "./learnt.ts";
+import { Learned } from "./learned.ts";
 
 /** Which program's file: each role has its own. */
 export type StateOwner = "server" | "client";
@@ -36,7 +36,7 @@ const DIR_MODE = 0o700;
  * with the same file the last one wins, and none reads half a file.
  */
 export class StateFile {
-  readonly #learnt: Learnt;
+  readonly #learned: Learned;
   readonly #dir: string;
   readonly #path: string;
   readonly #logger: Logger;
@@ -46,9 +46,9 @@ export class StateFile {
   #hasChanged = false;
   #hasWarned = false;
 
-  constructor(learnt: Learnt, options: StateFileOptions) {
+  constructor(learned: Learned, options: StateFileOptions) {
     const { dir, owner, logger, delayMs = 60_000 } = options;
-    this.#learnt = learnt;
+    this.#learned = learned;
     this.#dir = dir;
     this.#path = `${dir.replace(/\/+$/, "")}/fast_open-${owner}.json`;
     this.#logger = logger;
@@ -60,15 +60,15 @@ export class StateFile {
     try {
       await Deno.mkdir(this.#dir, { recursive: true, mode: DIR_MODE });
     } catch (error) {
-      return this.#warn("Cannot keep what is learnt", error);
+      return this.#warn("Cannot keep what is learned", error);
     }
     try {
       const text = await readBounded(this.#path);
-      if (text !== undefined) this.#learnt.restore(text);
+      if (text !== undefined) this.#learned.restore(text);
     } catch (error) {
-      this.#warn("Cannot read what was learnt before", error);
+      this.#warn("Cannot read what was learned before", error);
     }
-    this.#learnt.onChange = () => {
+    this.#learned.onChange = () => {
       this.#hasChanged = true;
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
@@ -79,7 +79,7 @@ export class StateFile {
 
   /** Writes pending changes and stops. Idempotent. */
   async close(): Promise<void> {
-    this.#learnt.onChange = undefined;
+    this.#learned.onChange = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#write();
@@ -89,7 +89,7 @@ export class StateFile {
   #write(): void {
     if (!this.#hasChanged) return;
     this.#hasChanged = false;
-    const text = this.#learnt.toText();
+    const text = this.#learned.toText();
     this.#writing = this.#writing.then(() => this.#replace(text));
   }
 
@@ -107,7 +107,7 @@ export class StateFile {
       this.#hasChanged = true;
       if (this.#hasWarned) return;
       this.#hasWarned = true;
-      this.#warn("Cannot keep what is learnt", error);
+      this.#warn("Cannot keep what is learned", error);
     }
   }
 
@@ -130,26 +130,26 @@ async function readBounded(path: string): Promise<string | undefined> {
 }
 
 /** What a program knows at its start, and what to do at its end. */
-export interface OpenedLearnt {
-  /** What it has learnt. */
-  readonly learnt: Learnt;
+export interface OpenedLearned {
+  /** What it has learned. */
+  readonly learned: Learned;
   /** Keeps it. */
   close(): Promise<void>;
 }
 
 /**
- * Makes the memory of a program, with what it has learnt before if there is a
+ * Makes the memory of a program, with what it has learned before if there is a
  * directory for that. Never fails.
  *
  * @param dir The directory; nothing or an empty text for none.
  */
-export async function openLearnt(
+export async function openLearned(
   dir: string | undefined,
   options: Omit<StateFileOptions, "dir">,
-): Promise<OpenedLearnt> {
-  const learnt = new Learnt();
-  if (!dir) return { learnt, close: () => Promise.resolve() };
-  const file = new StateFile(learnt, { dir, ...options });
+): Promise<OpenedLearned> {
+  const learned = new Learned();
+  if (!dir) return { learned, close: () => Promise.resolve() };
+  const file = new StateFile(learned, { dir, ...options });
   await file.open();
-  return { learnt, close: () => file.close() };
+  return { learned, close: () => file.close() };
 }

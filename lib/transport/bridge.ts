@@ -38,7 +38,7 @@ export interface Bridge {
   close(): void;
 }
 
-/** What a bridge has dialled. */
+/** What a bridge has dialed. */
 export interface Bridged {
   /** What the SYN to the server did. */
   syn: FastOpenOutcome;

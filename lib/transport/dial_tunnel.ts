@@ -29,7 +29,7 @@ import { WebSocketTransport } from "./web_socket_transport.ts";
 
 /** How to reach a server. */
 export interface DialTunnelOptions {
-  /** Normalised, see `normalizeTunnelUrl`. */
+  /** Normalized, see `normalizeTunnelUrl`. */
   url: URL;
   /** The client's identity. */
   identity: TunnelIdentity;
@@ -112,7 +112,7 @@ async function dialOnce(
     if (!authenticated) sendAuth(transport, options.identity);
     await authResponse(transport, signal);
     const v1 = transport.protocol === SUBPROTOCOL;
-    // The WebSocket may have dialled by itself, see `bridgeClient`.
+    // The WebSocket may have dialed by itself, see `bridgeClient`.
     const bridged = await Promise.race([bridge?.dialed, undefined]);
     const syn = bridged?.syn ?? FAST_OPEN_OFF;
     const pong = v1 ? undefined : bridged?.pong;

@@ -87,7 +87,7 @@ export interface FollowOptions {
  * A token in the query of the location is what counts there. Without one, a host
  * that may see ours gets it, as it would if the user had named this URL: the way of
  * a redirect from `/` or from `http` to `https` often loses the query. Any other
- * host gets nothing of ours; only with a token that is not ours is it dialled at all.
+ * host gets nothing of ours; only with a token that is not ours is it dialed at all.
  *
  * @throws {TunnelError} `denied` if the location may not see the token
  */

@@ -38,7 +38,7 @@ export const OPERATION = { add: 1, remove: 2 } as const;
  */
 export const FLAG_CONNECT_MORE = 1;
 
-/** Flag of CONNECT_RESPONSE: the exit dialled with TCP Fast Open. */
+/** Flag of CONNECT_RESPONSE: the exit dialed with TCP Fast Open. */
 export const FLAG_TFO_ATTEMPTED = 1;
 
 /** Flag of CONNECT_RESPONSE: the target acknowledged the data in the SYN. */

@@ -1,6 +1,6 @@
 /**
  * Stand-in for the parts of `@std/assert` that this project calls, for machines
- * that do not reach JSR. Same names, types and behaviour; nothing beyond.
+ * that do not reach JSR. Same names, types and behavior; nothing beyond.
  *
  * @module
  */

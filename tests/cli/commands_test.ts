@@ -112,7 +112,7 @@ for (
     assertEquals(await main([...args, ...flags], "synsocks", world), 0);
     const { reverse, connectorToken } = world.clientStart!;
     assertEquals([reverse, connectorToken], [true, "C"]);
-    assertEquals(world.stdout.includes("Dialling targets for ws://h"), true);
+    assertEquals(world.stdout.includes("Dialing targets for ws://h"), true);
   });
 }
 

@@ -79,7 +79,7 @@ export class FakeWorld implements CommandContext {
   clientError?: Error;
 
   readonly output = {
-    coloured: false,
+    colored: false,
     out: (line: string) => void this.stdout.push(line),
     err: (line: string) => void this.stderr.push(line),
   };

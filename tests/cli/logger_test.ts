@@ -24,7 +24,7 @@ function record(
   const logger = createLogger({
     level: "info",
     format: "text",
-    coloured: false,
+    colored: false,
     write: (line) => void lines.push(line),
     ...options,
   });
@@ -106,11 +106,11 @@ for (
 }
 
 for (
-  const { level, code, colour } of [
-    { level: "debug", code: "DBG", colour: 90 },
-    { level: "info", code: "INF", colour: 32 },
-    { level: "warn", code: "WRN", colour: 33 },
-    { level: "error", code: "ERR", colour: 31 },
+  const { level, code, color } of [
+    { level: "debug", code: "DBG", color: 90 },
+    { level: "info", code: "INF", color: 32 },
+    { level: "warn", code: "WRN", color: 33 },
+    { level: "error", code: "ERR", color: 31 },
   ] as const
 ) {
   Deno.test(`formatTextLine() writes ${level} as ${code}`, () => {
@@ -120,7 +120,7 @@ for (
     );
     assertEquals(
       formatTextLine(lineOf({}, level), true),
-      `2026-11-21T03:43:46Z \x1b[${colour}m${code}\x1b[0m Session opened`,
+      `2026-11-21T03:43:46Z \x1b[${color}m${code}\x1b[0m Session opened`,
     );
   });
 }

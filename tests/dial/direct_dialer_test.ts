@@ -177,7 +177,7 @@ testCases([
     },
   },
   {
-    name: "AddressRace gives up a look-up with the signal's reason",
+    name: "AddressRace gives up a lookup with the signal's reason",
     async run(backend) {
       const never = new Promise<string[]>(() => {});
       const resolver = new Resolver({ lookup: () => never });

@@ -54,7 +54,7 @@ Deno.test("findEnvironmentProxy() never sends this machine through a proxy", () 
   }
 });
 
-Deno.test("[22] findEnvironmentProxy() honours NO_PROXY in both cases", () => {
+Deno.test("[22] findEnvironmentProxy() honors NO_PROXY in both cases", () => {
   const variables = { HTTP_PROXY: "http://proxy:1" };
   assertEquals(found({ ...variables, NO_PROXY: "example.com" }), undefined);
   assertEquals(found({ ...variables, no_proxy: "example.com" }), undefined);

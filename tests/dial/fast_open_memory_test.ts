@@ -224,7 +224,7 @@ Deno.test("FastOpenMemory clears the network when data arrives between", () => {
   }
 });
 
-Deno.test("FastOpenMemory forgets what was not dialled for the longest time", () => {
+Deno.test("FastOpenMemory forgets what was not dialed for the longest time", () => {
   const stage = new Stage(2);
   stage.dial("1.1.1.1", "unanswered");
   stage.dial("1.1.1.2", "unanswered");

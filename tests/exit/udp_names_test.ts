@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Resolver } from "../../lib/net/resolver.ts";
 import { UdpNames } from "../../lib/exit/udp_names.ts";
 
-/** Names whose look-ups are counted. */
+/** Names whose lookups are counted. */
 function countedNames(
   lookup: (host: string, family: 4 | 6) => Promise<string[]>,
 ): { names: UdpNames; asked: string[] } {

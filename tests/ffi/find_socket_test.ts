@@ -98,7 +98,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "findConnection() finds the accepted end, not the dialling one",
+  name: "findConnection() finds the accepted end, not the dialing one",
   ignore: !LINUX,
   async fn() {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

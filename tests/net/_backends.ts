@@ -25,7 +25,7 @@ function hasIpv6(): boolean {
 
 /** One thing that sockets must do, whoever makes them. */
 export interface Case {
-  /** `symbol() behaviour`. */
+  /** `symbol() behavior`. */
   name: string;
   /** Sets its stage with system calls. */
   linuxOnly?: boolean;

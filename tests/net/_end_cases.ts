@@ -60,7 +60,7 @@ async function halfCloses(backend: Backend, nearFirst: boolean): Promise<void> {
 /** How a conn ends. */
 export const END_CASES: readonly Case[] = [
   {
-    name: "Conn.closeWrite() of the dialling end leaves the other way open",
+    name: "Conn.closeWrite() of the dialing end leaves the other way open",
     run: (backend) => halfCloses(backend, true),
   },
   {

@@ -14,7 +14,7 @@ const NEVER_MS = 1_000_000;
 
 type Answers = Record<4 | 6, string[] | Error>;
 
-/** A look-up whose answers are there at once, and which counts. */
+/** A lookup whose answers are there at once, and which counts. */
 function fixedLookup(answers: Answers): { lookup: Lookup; asked: number[] } {
   const asked: number[] = [];
   function lookup(_host: string, family: 4 | 6): Promise<string[]> {
@@ -27,7 +27,7 @@ function fixedLookup(answers: Answers): { lookup: Lookup; asked: number[] } {
   return { lookup, asked };
 }
 
-/** A look-up that the test answers. */
+/** A lookup that the test answers. */
 function heldLookup() {
   const answers = {
     4: Promise.withResolvers<string[]>(),

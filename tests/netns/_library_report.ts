@@ -6,7 +6,7 @@ export interface LibraryReport {
   listener: Support;
   /** With Fast Open, again, and without. */
   visits: {
-    /** At the dialling end. */
+    /** At the dialing end. */
     near: FastOpenOutcome;
     /** At the accepting end. */
     far: FastOpenOutcome;

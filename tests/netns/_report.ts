@@ -34,9 +34,9 @@ export interface FastOpenReport {
   second: Visit;
   /** What the kernel counted in this namespace. */
   kernel: {
-    /** Dialled conns whose SYN data was acknowledged. */
+    /** Dialed conns whose SYN data was acknowledged. */
     active: number;
-    /** Dialled conns whose SYN data was not. */
+    /** Dialed conns whose SYN data was not. */
     activeFail: number;
     /** Accepted conns whose SYN data was taken. */
     passive: number;
@@ -47,7 +47,7 @@ export interface FastOpenReport {
 
 /** What `_nodelay_main.ts` prints: TCP_NODELAY of each conn of a tunnel. */
 export interface NodelayReport {
-  /** What the client dialled. */
+  /** What the client dialed. */
   client: number[];
   /** What the server accepted. */
   server: number[];

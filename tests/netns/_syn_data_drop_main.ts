@@ -199,7 +199,7 @@ aheadMs += 1000;
 await visit("twenty after a minute", { times: 20 });
 await visit("plain for two minutes");
 
-// What the server has learnt outlives it.
+// What the server has learned outlives it.
 const { port } = server.addr;
 await client.close();
 await server.close();

@@ -36,7 +36,7 @@ function sum(tallies: HandshakeTally[]): HandshakeTally {
 }
 
 /** What a program says of a hop that it dials, in the words of the wire. */
-function dialled(hops: HopSummary[], hop: string): HandshakeTally {
+function dialed(hops: HopSummary[], hop: string): HandshakeTally {
   const found = hops.find((one) => one.hop === hop)!;
   const { attempted, conns, acknowledged, noCookie } = found;
   const { notAcknowledged, synRepeated, failed } = found;
@@ -84,8 +84,8 @@ testInNamespace(
     );
 
     const target = sum(Object.values(wire.target));
-    assertEquals(dialled(server, "target"), target);
-    assertEquals(dialled(client, "tunnel"), tunnel);
+    assertEquals(dialed(server, "target"), target);
+    assertEquals(dialed(client, "tunnel"), tunnel);
     assertEquals(accepted(server, "ws"), [tunnel.conns, tunnel.acknowledged]);
     assertEquals(accepted(client, "socks"), [socks.conns, socks.acknowledged]);
 

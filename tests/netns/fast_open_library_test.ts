@@ -48,7 +48,7 @@ testInNamespace(
 );
 
 testInNamespace(
-  "dialFastOpen() says that the kernel's dialling half is off",
+  "dialFastOpen() says that the kernel's dialing half is off",
   async () => {
     const { visits } = await assertVisits(0, {
       listens: false,

@@ -10,19 +10,19 @@ const NOTHING_COUNTED = {
   passive: 0,
   passiveFail: 0,
 };
-/** What all dialling ends see, and all accepting ends. */
-const COLD: Syns = syns({ dialled: "noCookie", accepted: "off" });
-const WARM: Syns = syns({ dialled: "acknowledged", accepted: "acknowledged" });
+/** What all dialing ends see, and all accepting ends. */
+const COLD: Syns = syns({ dialed: "noCookie", accepted: "off" });
+const WARM: Syns = syns({ dialed: "acknowledged", accepted: "acknowledged" });
 
 function syns(
-  { dialled, accepted }: { dialled: string; accepted: string },
+  { dialed, accepted }: { dialed: string; accepted: string },
 ): Syns {
   return {
-    app: dialled,
+    app: dialed,
     socks: accepted,
-    tunnel: dialled,
+    tunnel: dialed,
     ws: accepted,
-    target: dialled,
+    target: dialed,
     origin: accepted,
   };
 }
@@ -79,12 +79,12 @@ testInNamespace(
 
 for (const sysctl of [0, 2]) {
   testInNamespace(
-    `without the kernel's dialling half everything works and is plain (${sysctl})`,
+    `without the kernel's dialing half everything works and is plain (${sysctl})`,
     async () => {
       const report = await visitTwice(sysctl);
       assertReports(report, sysctl, { dial: false, listen: sysctl === 2 });
       const plain: Syns = {
-        ...syns({ dialled: "off", accepted: "off" }),
+        ...syns({ dialed: "off", accepted: "off" }),
         // The app asks the kernel itself.
         app: "unsupported",
       };

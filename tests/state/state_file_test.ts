@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ffiSupport } from "../../ffi/mod.ts";
 import { type Logger, SILENT } from "../../lib/base/logger.ts";
-import { openLearnt } from "../../lib/state/state_file.ts";
+import { openLearned } from "../../lib/state/state_file.ts";
 
 // The C library stays open once it was opened: that must not be inside a test.
 ffiSupport();
@@ -32,16 +32,16 @@ async function open(dir: string) {
     ...SILENT,
     warn: (message) => void warnings.push(message),
   };
-  const opened = await openLearnt(dir, { owner: "server", logger });
+  const opened = await openLearned(dir, { owner: "server", logger });
   return { ...opened, warnings };
 }
 
-Deno.test("StateFile keeps what was learnt from one start to the next", () =>
+Deno.test("StateFile keeps what was learned from one start to the next", () =>
   inFolder(async (folder) => {
     // The directory is made, and a slash at its end does no harm.
     const dir = `${folder}/new/state/`;
     const first = await open(dir);
-    first.learnt.speaksFirst.targetSpoke(SSH);
+    first.learned.speaksFirst.targetSpoke(SSH);
     await first.close();
     assertEquals(await namesIn(dir), [FILE]);
     if (Deno.build.os !== "windows") {
@@ -51,16 +51,16 @@ Deno.test("StateFile keeps what was learnt from one start to the next", () =>
       assertEquals(modes, [0o700, 0o600]);
     }
     const second = await open(dir);
-    assertEquals(second.learnt.speaksFirst.expected(SSH), "target");
-    second.learnt.speaksFirst.appSpoke(SSH, false);
+    assertEquals(second.learned.speaksFirst.expected(SSH), "target");
+    second.learned.speaksFirst.appSpoke(SSH, false);
     await second.close();
     const third = await open(dir);
-    assertEquals(third.learnt.speaksFirst.expected(SSH), undefined);
+    assertEquals(third.learned.speaksFirst.expected(SSH), undefined);
     await third.close();
     assertEquals([first, second, third].flatMap((one) => one.warnings), []);
   }));
 
-Deno.test("StateFile writes nothing when nothing was learnt", () =>
+Deno.test("StateFile writes nothing when nothing was learned", () =>
   inFolder(async (dir) => {
     const { close, warnings } = await open(dir);
     await close();
@@ -71,12 +71,12 @@ Deno.test("StateFile writes nothing when nothing was learnt", () =>
 Deno.test("StateFile is written some time after a change", () =>
   inFolder(async (dir) => {
     using watcher = Deno.watchFs(dir);
-    const { learnt, close } = await openLearnt(dir, {
+    const { learned, close } = await openLearned(dir, {
       owner: "server",
       logger: SILENT,
       delayMs: 1,
     });
-    learnt.speaksFirst.targetSpoke(SSH);
+    learned.speaksFirst.targetSpoke(SSH);
     for await (const { paths } of watcher) {
       if (paths.some((path) => path.endsWith(FILE))) break;
     }
@@ -85,25 +85,25 @@ Deno.test("StateFile is written some time after a change", () =>
     await close();
   }));
 
-Deno.test("openLearnt() without a directory keeps nothing", async () => {
-  const { learnt, close } = await openLearnt(undefined, {
+Deno.test("openLearned() without a directory keeps nothing", async () => {
+  const { learned, close } = await openLearned(undefined, {
     owner: "client",
     logger: SILENT,
   });
-  learnt.speaksFirst.targetSpoke(SSH);
-  assert(learnt.speaksFirst.expected(SSH) === "target");
+  learned.speaksFirst.targetSpoke(SSH);
+  assert(learned.speaksFirst.expected(SSH) === "target");
   await close();
 });
 
 Deno.test("StateFile of a server and of a client are two files", () =>
   inFolder(async (dir) => {
     for (const owner of ["server", "client"] as const) {
-      const { learnt, close } = await openLearnt(dir, {
+      const { learned, close } = await openLearned(dir, {
         owner,
         logger: SILENT,
       });
-      assertEquals(learnt.speaksFirst.expected(SSH), undefined, owner);
-      learnt.speaksFirst.targetSpoke(SSH);
+      assertEquals(learned.speaksFirst.expected(SSH), undefined, owner);
+      learned.speaksFirst.targetSpoke(SSH);
       await close();
     }
     assertEquals(await namesIn(dir), ["fast_open-client.json", FILE]);
@@ -114,15 +114,15 @@ Deno.test("StateFile of two programs is always whole", () =>
     const programs = await Promise.all(
       Array.from({ length: 8 }, () => open(dir)),
     );
-    await Promise.all(programs.map(async ({ learnt, close }, i) => {
+    await Promise.all(programs.map(async ({ learned, close }, i) => {
       for (let port = 1000; port < 1000 + 100 * (i + 1); port++) {
-        learnt.speaksFirst.targetSpoke({ host: "h", port });
+        learned.speaksFirst.targetSpoke({ host: "h", port });
       }
       await close();
     }));
-    const { learnt, close, warnings } = await open(dir);
-    assertEquals(learnt.speaksFirst.records.length % 100, 0);
-    assert(learnt.speaksFirst.records.length > 0);
+    const { learned, close, warnings } = await open(dir);
+    assertEquals(learned.speaksFirst.records.length % 100, 0);
+    assert(learned.speaksFirst.records.length > 0);
     await close();
     assertEquals(warnings, []);
     assertEquals(await namesIn(dir), [FILE]);
@@ -151,9 +151,9 @@ for (
   Deno.test(`StateFile that is ${name} is a warning and an empty memory`, () =>
     inFolder(async (dir) => {
       await write(`${dir}/${FILE}`);
-      const { learnt, close, warnings } = await open(dir);
-      assertEquals(warnings, ["Cannot read what was learnt before"]);
-      assertEquals(learnt.speaksFirst.records, []);
+      const { learned, close, warnings } = await open(dir);
+      assertEquals(warnings, ["Cannot read what was learned before"]);
+      assertEquals(learned.speaksFirst.records, []);
       await close();
     }));
 }
@@ -162,10 +162,10 @@ Deno.test("StateFile that was damaged is written anew", () =>
   inFolder(async (dir) => {
     await Deno.writeTextFile(`${dir}/${FILE}`, "{");
     const first = await open(dir);
-    first.learnt.speaksFirst.targetSpoke(SSH);
+    first.learned.speaksFirst.targetSpoke(SSH);
     await first.close();
-    const { learnt, close, warnings } = await open(dir);
-    assert(learnt.speaksFirst.expected(SSH) === "target");
+    const { learned, close, warnings } = await open(dir);
+    assert(learned.speaksFirst.expected(SSH) === "target");
     assertEquals(warnings, []);
     await close();
   }));
@@ -174,20 +174,20 @@ Deno.test("StateFile in a place that is no directory is one warning", () =>
   inFolder(async (folder) => {
     const dir = `${folder}/file`;
     await Deno.writeTextFile(dir, "");
-    const { learnt, close, warnings } = await open(dir);
-    learnt.speaksFirst.targetSpoke(SSH);
+    const { learned, close, warnings } = await open(dir);
+    learned.speaksFirst.targetSpoke(SSH);
     await close();
-    assertEquals(warnings, ["Cannot keep what is learnt"]);
+    assertEquals(warnings, ["Cannot keep what is learned"]);
   }));
 
 Deno.test("StateFile whose directory goes is one warning", () =>
   inFolder(async (folder) => {
     const dir = `${folder}/state`;
-    const { learnt, close, warnings } = await open(dir);
+    const { learned, close, warnings } = await open(dir);
     await Deno.remove(dir);
-    learnt.speaksFirst.targetSpoke(SSH);
+    learned.speaksFirst.targetSpoke(SSH);
     await close();
-    assertEquals(warnings, ["Cannot keep what is learnt"]);
+    assertEquals(warnings, ["Cannot keep what is learned"]);
   }));
 
 Deno.test("StateFile that could not be written is written at the end", () =>
@@ -195,13 +195,13 @@ Deno.test("StateFile that could not be written is written at the end", () =>
     const warned = Promise.withResolvers<void>();
     const logger: Logger = { ...SILENT, warn: () => warned.resolve() };
     const options = { owner: "server", logger, delayMs: 0 } as const;
-    const first = await openLearnt(dir, options);
+    const first = await openLearned(dir, options);
     await Deno.mkdir(`${dir}/${FILE}`);
-    first.learnt.speaksFirst.targetSpoke(SSH);
+    first.learned.speaksFirst.targetSpoke(SSH);
     await warned.promise;
     await Deno.remove(`${dir}/${FILE}`);
     await first.close();
-    const { learnt, close } = await open(dir);
-    assert(learnt.speaksFirst.expected(SSH) === "target");
+    const { learned, close } = await open(dir);
+    assert(learned.speaksFirst.expected(SSH) === "target");
     await close();
   }));

@@ -15,9 +15,9 @@ import {
 
 interface Stage {
   relay: Relay;
-  /** Who dialled, in front of the relay. */
+  /** Who dialed, in front of the relay. */
   app: EventConn;
-  /** Who is dialled, behind it. */
+  /** Who is dialed, behind it. */
   target: EventConn;
   /** Resolves when the relay has closed its two conns. */
   ended: Promise<void>;

@@ -70,7 +70,7 @@ async function runClient(
   const early = client.addr;
   output.out(early ? proxyLine(early, through) : `Connecting to ${through}`);
   if (await isReady(client, ended)) {
-    if (values.reverse) output.out(`Dialling targets for ${through}`);
+    if (values.reverse) output.out(`Dialing targets for ${through}`);
     if (!early && client.addr) output.out(proxyLine(client.addr, through));
     for (const line of indented(client.report())) output.out(line);
   }

@@ -192,7 +192,7 @@ export const CLIENT_FLAGS = {
     env: "UPSTREAM_PROXY",
     value: "URL",
     default: "",
-    help: "Of a provider: proxy through which TCP targets are dialled, " +
+    help: "Of a provider: proxy through which TCP targets are dialed, " +
       "socks5://[USER:PASSWORD@]HOST[:PORT] or http://…",
   },
   directDiscovery: {

@@ -103,7 +103,7 @@ export const SERVER_FLAGS = {
     kind: "switch",
     name: "reverse",
     short: "r",
-    help: "Open a proxy port here and have targets dialled by providers",
+    help: "Open a proxy port here and have targets dialed by providers",
   },
   socksHost: {
     kind: "text",
@@ -188,7 +188,7 @@ export const SERVER_FLAGS = {
     env: "UPSTREAM_PROXY",
     value: "URL",
     default: "",
-    help: "Proxy through which TCP targets are dialled: " +
+    help: "Proxy through which TCP targets are dialed: " +
       "socks5://[USER:PASSWORD@]HOST[:PORT] or http://…",
   },
   directEnable: {

@@ -79,7 +79,7 @@ LockPersonality=yes
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
-# AF_NETLINK is for the look-up of names.
+# AF_NETLINK is for the lookup of names.
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 SystemCallArchitectures=native
 # The JavaScript engine protects its code with @pkey, and it writes code that it

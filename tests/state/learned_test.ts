@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ffiSupport } from "../../ffi/mod.ts";
-import { Learnt } from "../../lib/state/learnt.ts";
+import { Learned } from "../../lib/state/learned.ts";
 
 // The C library stays open once it was opened: that must not be inside a test.
 ffiSupport();
@@ -15,16 +15,16 @@ const EMPTY = {
   speaksFirst: [],
 };
 
-function learnt(): Learnt {
-  const all = new Learnt(OPTIONS);
+function learned(): Learned {
+  const all = new Learned(OPTIONS);
   const address = { host: "::1", port: 80 };
   all.fastOpen.learn(address, "synRepeated");
   all.speaksFirst.targetSpoke(SSH);
   return all;
 }
 
-Deno.test("Learnt goes on from its own text", () => {
-  const text = learnt().toText();
+Deno.test("Learned goes on from its own text", () => {
+  const text = learned().toText();
   assertEquals(JSON.parse(text), {
     version: 1,
     networks: [],
@@ -36,14 +36,14 @@ Deno.test("Learnt goes on from its own text", () => {
     }],
     speaksFirst: ["host.test:2200"],
   });
-  const after = new Learnt(OPTIONS);
+  const after = new Learned(OPTIONS);
   after.restore(text);
   assertEquals(after.toText(), text);
   assertEquals(after.speaksFirst.expected(SSH), "target");
 });
 
-Deno.test("Learnt tells when something has changed, and only then", () => {
-  const all = new Learnt(OPTIONS);
+Deno.test("Learned tells when something has changed, and only then", () => {
+  const all = new Learned(OPTIONS);
   let changes = 0;
   all.onChange = () => changes++;
   const address = { host: "::1", port: 80 };
@@ -63,7 +63,7 @@ const RECORD = { network: "", target: "[::1]:80", failures: 1, untilMs: 1 };
 for (
   const { name, text } of [
     { name: "nothing", text: "" },
-    { name: "what was cut", text: learnt().toText().slice(0, -1) },
+    { name: "what was cut", text: learned().toText().slice(0, -1) },
     { name: "no object", text: "null" },
     { name: "a list", text: "[]" },
     { name: "another version", text: { ...EMPTY, version: 2 } },
@@ -86,17 +86,17 @@ for (
     { name: "no name", text: { ...EMPTY, speaksFirst: [22] } },
   ]
 ) {
-  Deno.test(`Learnt.restore() refuses ${name}, and learns nothing of it`, () => {
-    const all = new Learnt(OPTIONS);
+  Deno.test(`Learned.restore() refuses ${name}, and learns nothing of it`, () => {
+    const all = new Learned(OPTIONS);
     const whole = typeof text === "string" ? text : JSON.stringify(text);
     assertThrows(() => all.restore(whole), SyntaxError);
     assertEquals(JSON.parse(all.toText()), EMPTY);
   });
 }
 
-Deno.test("Learnt.restore() takes of too much what was used last", () => {
+Deno.test("Learned.restore() takes of too much what was used last", () => {
   const speaksFirst = Array.from({ length: 1030 }, (_, i) => `h:${i}`);
-  const all = new Learnt(OPTIONS);
+  const all = new Learned(OPTIONS);
   all.restore(JSON.stringify({ ...EMPTY, speaksFirst }));
   assertEquals(all.speaksFirst.records, speaksFirst.slice(-1024));
 });

@@ -15,7 +15,7 @@ const VERSION = 1;
 const MAX_TEXT_LENGTH = 1024;
 
 /** What a program learns about the networks and targets that it meets. */
-export class Learnt {
+export class Learned {
   /** Where SYNs with data do not work. */
   readonly fastOpen: FastOpenMemory;
   /** Who speaks before the app. */
