@@ -36,6 +36,8 @@ export interface Bridge {
   dialed: Promise<Bridged>;
   /** Accepts nothing more; its conn lives on. */
   close(): void;
+  /** Ends its conn, now or as soon as there is one. Call `close` as well. */
+  abort(): void;
 }
 
 /** What a bridge has dialed. */
@@ -46,6 +48,8 @@ export interface Bridged {
   pong: (() => void) | undefined;
   /** Resolves when the bridge carries nothing any more. */
   closed: Promise<void>;
+  /** Resets the conn, unless the WebSocket has it by now. */
+  abort(): void;
   /**
    * Lets the WebSocket have the conn itself, soon, if that is possible; not if pongs
    * are to be sent.
@@ -105,6 +109,9 @@ export function openBridge(options: BridgeOptions): Bridge {
   return {
     client: listening.client,
     dialed,
+    abort() {
+      dialed.then((bridged) => bridged.abort(), () => {});
+    },
     close() {
       signal.removeEventListener("abort", onAbort);
       listening.close();
@@ -242,6 +249,7 @@ async function dialWithFirst(
     syn,
     pong: ponging && (() => ponging.pong()),
     closed: joined.closed,
+    abort: joined.abort,
     stepAside() {
       giveWay(joined, () => backend.runtime.giveConn(local, dialed.conn));
     },

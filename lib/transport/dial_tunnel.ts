@@ -119,6 +119,10 @@ async function dialOnce(
     // Pongs go through the bridge.
     if (!pong) bridged?.stepAside();
     return { transport, v1, syn, pong };
+  } catch (error) {
+    // The WebSocket ends only its own direction; the server may never end its.
+    if (signal.aborted) bridge?.abort();
+    throw error;
   } finally {
     bridge?.close();
   }

@@ -9,6 +9,8 @@ const GIVE_WAY_TURNS = 50;
 export interface Relay {
   /** Resolves when both are closed, or somebody else has them. */
   closed: Promise<void>;
+  /** Resets both, unless they are over or somebody else has them. */
+  abort(): void;
   /**
    * Lets `take` join the two in another way, at a moment when all that was read was
    * written. While that is busy it is asked again, for some turns of the loop in
@@ -70,6 +72,7 @@ export function relay(
   back.run();
   return {
     closed: promise,
+    abort: () => finish("reset"),
     async giveWay(take) {
       let handed: HandedOver = "busy";
       back.paused = true;

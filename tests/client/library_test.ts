@@ -103,6 +103,19 @@ Deno.test("a client whose login failed closes without an error", async () => {
   );
 });
 
+Deno.test("a client whose server never answers ends at once", async () => {
+  using listener = Deno.listen({ hostname: LOCAL, port: 0 });
+  const client = await startClient({
+    url: `ws://${LOCAL}:${listener.addr.port}`,
+    token: TOKEN,
+    socksPort: 0,
+  });
+  using far = await within(listener.accept());
+  client.abort();
+  await within(client.closed);
+  assertEquals(await within(far.read(new Uint8Array(4096))) !== null, true);
+});
+
 Deno.test("a signal ends server and client, and observers hear of it", async () => {
   const stop = new AbortController();
   const { signal } = stop;
