@@ -1,5 +1,7 @@
+import config from "../../deno.json" with { type: "json" };
+
 /** The oldest version with everything we use; `Uint8Array.toHex` came last. */
-const OLDEST = "2.5.0";
+const OLDEST = config.minimumDenoVersion;
 /** Their `setImmediate` waits for another event, so sockets hang. */
 const BROKEN: readonly string[] = ["2.6.0", "2.6.1"];
 

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { unsupportedDeno } from "../../lib/base/deno_version.ts";
 
 for (
@@ -37,3 +38,11 @@ for (const version of ["2.6.0", "2.6.1"]) {
     );
   });
 }
+
+Deno.test("README.md names the oldest version, and those with the bug", async () => {
+  const readme = await Deno.readTextFile(
+    new URL("../../README.md", import.meta.url),
+  );
+  const [, minor] = config.minimumDenoVersion.split(".");
+  assertStringIncludes(readme, `2.${minor} or newer, except 2.6.0 and 2.6.1`);
+});
