@@ -18,6 +18,29 @@ export const HELP_FLAGS = {
   },
 } as const satisfies FlagTable;
 
+/** Flags of the commands that log in at a server. */
+export const SERVER_ACCESS_FLAGS = {
+  token: {
+    kind: "text",
+    name: "token",
+    short: "t",
+    env: "TOKEN",
+    value: "TOKEN",
+    default: "",
+    required: true,
+    help: "Secret that the server knows (default: anonymous)",
+  },
+  caFile: {
+    kind: "text",
+    name: "ca-file",
+    env: "CA_FILE",
+    value: "FILE",
+    default: "",
+    sets: ["caCerts"],
+    help: "Certificates to trust for wss, as PEM",
+  },
+} as const satisfies FlagTable;
+
 /** Flags of the commands that start a role: its sockets and its log. */
 export const ROLE_FLAGS = {
   tfo: {

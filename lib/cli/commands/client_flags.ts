@@ -1,7 +1,12 @@
 import { CLIENT_DEFAULTS, MAX_THREADS } from "../../client/defaults.ts";
 import { SERVER_DEFAULTS } from "../../server/defaults.ts";
 import type { FlagTable } from "../flags.ts";
-import { HELP_FLAGS, ROLE_FLAGS } from "../shared_flags.ts";
+import { proxyPortFlags } from "../proxy_port_flags.ts";
+import {
+  HELP_FLAGS,
+  ROLE_FLAGS,
+  SERVER_ACCESS_FLAGS,
+} from "../shared_flags.ts";
 
 /** The flags of `client`; the letters are those of LinkSocks. */
 export const CLIENT_FLAGS = {
@@ -14,89 +19,14 @@ export const CLIENT_FLAGS = {
     default: [`ws://localhost:${SERVER_DEFAULTS.port}`],
     help: "The server; if repeated, the one that answers first is used",
   },
-  token: {
-    kind: "text",
-    name: "token",
-    short: "t",
-    env: "TOKEN",
-    value: "TOKEN",
-    default: "",
-    required: true,
-    help: "Secret that the server knows (default: anonymous)",
-  },
-  caFile: {
-    kind: "text",
-    name: "ca-file",
-    env: "CA_FILE",
-    value: "FILE",
-    default: "",
-    sets: ["caCerts"],
-    help: "Certificates to trust for wss, as PEM",
-  },
-  socksHost: {
-    kind: "text",
-    name: "socks-host",
-    short: "s",
-    env: "SOCKS_HOST",
-    value: "HOST",
-    default: CLIENT_DEFAULTS.socksHost,
-    required: true,
-    help: "Address of the proxy port",
-  },
-  socksPort: {
-    kind: "integer",
-    name: "socks-port",
-    short: "p",
-    env: "SOCKS_PORT",
-    value: "PORT",
-    min: 0,
-    max: 65535,
-    default: CLIENT_DEFAULTS.socksPort,
-    help: "Port of the proxy, 0 for a free one",
-  },
-  socksUsername: {
-    kind: "text",
-    name: "socks-username",
-    short: "n",
-    env: "SOCKS_USERNAME",
-    value: "NAME",
-    default: "",
-    sets: ["username"],
-    help: "User name that apps must give",
-  },
-  socksPassword: {
-    kind: "text",
-    name: "socks-password",
-    short: "w",
-    env: "SOCKS_PASSWORD",
-    value: "PASSWORD",
-    default: "",
-    sets: ["password"],
-    help: "Password that apps must give",
-  },
+  ...SERVER_ACCESS_FLAGS,
+  ...proxyPortFlags(),
   socksNoWait: {
     kind: "switch",
     name: "socks-no-wait",
     short: "i",
     sets: ["noWait"],
     help: "Open the proxy port before the server has answered",
-  },
-  udpHost: {
-    kind: "text",
-    name: "udp-host",
-    env: "UDP_HOST",
-    value: "HOST",
-    default: "",
-    help: "IP address for datagrams of apps (default: the address where apps " +
-      "reached the SOCKS port)",
-  },
-  udpPorts: {
-    kind: "text",
-    name: "udp-ports",
-    env: "UDP_PORTS",
-    value: "A-B",
-    default: "",
-    help: "Ports for datagrams of apps (default: any free port)",
   },
   fastOpen: {
     kind: "switch",

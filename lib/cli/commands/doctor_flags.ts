@@ -1,5 +1,5 @@
 import type { FlagTable } from "../flags.ts";
-import { HELP_FLAGS } from "../shared_flags.ts";
+import { HELP_FLAGS, SERVER_ACCESS_FLAGS } from "../shared_flags.ts";
 
 /** The flags of `doctor`. */
 export const DOCTOR_FLAGS = {
@@ -11,25 +11,7 @@ export const DOCTOR_FLAGS = {
     default: "",
     help: "Open tunnels to this server, with and without Fast Open",
   },
-  token: {
-    kind: "text",
-    name: "token",
-    short: "t",
-    env: "TOKEN",
-    value: "TOKEN",
-    default: "",
-    required: true,
-    help: "Secret that the server knows (default: anonymous)",
-  },
-  caFile: {
-    kind: "text",
-    name: "ca-file",
-    env: "CA_FILE",
-    value: "FILE",
-    default: "",
-    sets: ["caCerts"],
-    help: "Certificates to trust for wss, as PEM",
-  },
+  ...SERVER_ACCESS_FLAGS,
   target: {
     kind: "list",
     name: "target",

@@ -1,6 +1,6 @@
-import { CLIENT_DEFAULTS } from "../../client/defaults.ts";
 import { MAX_WORKERS, SERVER_DEFAULTS } from "../../server/defaults.ts";
 import type { FlagTable } from "../flags.ts";
+import { proxyPortFlags } from "../proxy_port_flags.ts";
 import { HELP_FLAGS, ROLE_FLAGS } from "../shared_flags.ts";
 
 /** The flags of `server`; the letters are those of LinkSocks. */
@@ -105,71 +105,13 @@ export const SERVER_FLAGS = {
     short: "r",
     help: "Open a proxy port here and have targets dialed by providers",
   },
-  socksHost: {
-    kind: "text",
-    name: "socks-host",
-    short: "s",
-    env: "SOCKS_HOST",
-    value: "HOST",
-    default: SERVER_DEFAULTS.socksHost,
-    help: "Reverse mode: address of the proxy port",
-  },
-  socksPort: {
-    kind: "integer",
-    name: "socks-port",
-    short: "p",
-    env: "SOCKS_PORT",
-    value: "PORT",
-    min: 0,
-    max: 65535,
-    default: CLIENT_DEFAULTS.socksPort,
-    sets: ["reverse.port"],
-    help: "Reverse mode: port of the proxy, 0 for a free one",
-  },
-  socksUsername: {
-    kind: "text",
-    name: "socks-username",
-    short: "n",
-    env: "SOCKS_USERNAME",
-    value: "NAME",
-    default: "",
-    sets: ["reverse.username"],
-    help: "Reverse mode: user name that apps must give",
-  },
-  socksPassword: {
-    kind: "text",
-    name: "socks-password",
-    short: "w",
-    env: "SOCKS_PASSWORD",
-    value: "PASSWORD",
-    default: "",
-    sets: ["reverse.password"],
-    help: "Reverse mode: password that apps must give",
-  },
+  ...proxyPortFlags("Reverse mode"),
   socksNowait: {
     kind: "switch",
     name: "socks-nowait",
     short: "i",
     sets: ["socksNoWait"],
     help: "Reverse mode: open the proxy port before a provider is there",
-  },
-  udpHost: {
-    kind: "text",
-    name: "udp-host",
-    env: "UDP_HOST",
-    value: "HOST",
-    default: "",
-    help:
-      "Reverse mode: IP address for datagrams of apps (default: the address " +
-      "where apps reached the SOCKS port)",
-  },
-  udpPorts: {
-    kind: "text",
-    name: "udp-ports",
-    env: "UDP_PORTS",
-    value: "A-B",
-    default: "",
-    help: "Reverse mode: ports for datagrams of apps (default: any free port)",
   },
   apiKey: {
     kind: "text",
