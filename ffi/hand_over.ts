@@ -58,8 +58,8 @@ export function handOver(near: number, ours: number): HandedOver {
   const { epollFd, fd } = far;
   const event = packEvent(far);
   const { dup3, epoll_ctl } = libc();
-  // The runtime waits on this thread, so nobody looks meanwhile. To be removed is
-  // what epoll knows of the old file; it goes by file and descriptor.
+  // The runtime polls on this thread, so it cannot poll during the swap. epoll
+  // keys entries by file and descriptor: remove the old one first.
   if (epoll_ctl(epollFd, EPOLL_CTL_DEL, fd, event) < 0) {
     return "impossible";
   }

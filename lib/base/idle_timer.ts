@@ -19,12 +19,12 @@ export class IdleTimer {
     this.#wait(ms, idle);
   }
 
-  /** It is in use. */
+  /** Starts the wait over. */
   touch(): void {
     this.#lastUse = this.#clock.now();
   }
 
-  /** Never calls. */
+  /** Stops for good, without a call. */
   stop(): void {
     this.#stop.abort(STOPPED);
   }

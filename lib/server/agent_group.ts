@@ -42,7 +42,7 @@ export class AgentGroup {
     });
   }
 
-  /** Nobody comes any more. */
+  /** No more providers will come. */
   close(): void {
     this.providers.close();
   }

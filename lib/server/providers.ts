@@ -58,7 +58,7 @@ export class Providers {
     return this.#waiters.wait(timeoutMs);
   }
 
-  /** Nobody comes any more: whoever waits is told. */
+  /** No more providers will come: ends all waits. */
   close(): void {
     this.#closed = true;
     this.#waiters.tell(undefined);

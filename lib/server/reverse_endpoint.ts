@@ -59,7 +59,7 @@ export class ReverseEndpoint {
     session.closed.then(() => this.left(name));
   }
 
-  /** Frees the port; nobody waits any more. */
+  /** Frees the port and ends all waits. */
   close(): void {
     this.port?.close();
     for (const group of this.#groups.values()) group.close();

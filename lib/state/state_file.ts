@@ -129,11 +129,11 @@ async function readBounded(path: string): Promise<string | undefined> {
   return await Deno.readTextFile(path);
 }
 
-/** What a program knows at its start, and what to do at its end. */
+/** What a program has learned; close it at the end. */
 export interface OpenedLearned {
   /** What it has learned. */
   readonly learned: Learned;
-  /** Keeps it. */
+  /** Writes pending changes. */
   close(): Promise<void>;
 }
 
