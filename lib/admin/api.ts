@@ -5,24 +5,24 @@ import { readBody } from "./read_body.ts";
 import type { TokenApi } from "../tokens/token_api.ts";
 import { parseTokenRequest, type TokenRequest } from "./token_request.ts";
 
-/** How the API answers. */
+/** Options of the API. */
 export interface ApiOptions {
-  /** What callers have to say in `X-API-Key`; with an empty one nobody gets in. */
+  /** The key that callers send in `X-API-Key`; an empty one admits nobody. */
   apiKey: string;
-  /** The program's version, as it is shown. */
+  /** The program's version, for its answers. */
   version: string;
   /** How long a body may take, in milliseconds. @default {10000} */
   bodyDeadlineMs?: number;
 }
 
-/** What the API does to the tokens of a server. */
+/** The part of a server's tokens that the API uses. */
 export type ManagedTokens =
   & Pick<
     TokenApi,
     "addForward" | "addReverse" | "addConnector" | "snapshot"
   >
   & {
-    /** Removes a token; one that is not there is no error. */
+    /** Removes a token; an unknown one is not an error. */
     remove(token: string): unknown;
   };
 
@@ -32,7 +32,7 @@ const TEXT_TYPE = { "content-type": "text/plain; charset=utf-8" };
 const TOKEN_PATH = "/api/token";
 const ENCODER = new TextEncoder();
 
-/** Whether a path is the API's to answer, be it with 404. */
+/** Whether the API answers a path, if only with 404. */
 export function isApiPath(pathname: string): boolean {
   return pathname === "/" || pathname === "/api" ||
     pathname.startsWith("/api/");
@@ -40,13 +40,13 @@ export function isApiPath(pathname: string): boolean {
 
 /**
  * Answers the management API: `/`, `/api/status` and `/api/token`, as LinkSocks
- * does. What is not possible, a duplicate for example, has status 200 and
+ * does. A refusal, of a duplicate for example, has status 200 and
  * `"success":false`, since callers of the reference rely on that.
  *
- * @param request A request that is no upgrade.
+ * @param request A request that is not an upgrade.
  * @param tokens The server's tokens.
  * @param options The key and the version.
- * @returns The answer; 404 for a path that is not of the API.
+ * @returns The answer; 404 for any other path.
  */
 export async function handleApi(
   request: Request,
@@ -167,7 +167,7 @@ function status(
 }
 
 function mayEnter({ headers }: Request, { apiKey }: ApiOptions): boolean {
-  // A header's text has one character for each byte.
+  // A header's text has one character per byte.
   const text = headers.get("x-api-key") ?? "";
   const given = Uint8Array.from(text, (byte) => byte.charCodeAt(0));
   return apiKey !== "" && equalSecret(given, ENCODER.encode(apiKey));

@@ -7,11 +7,11 @@ const BODY_DEADLINE_MS = 10_000;
 export type Body = { text: string } | { problem: "too large" | "too slow" };
 
 /**
- * Reads the body of a request as far as that is safe.
+ * Reads the body of a request, bounded in size and time.
  *
  * @param request The request.
  * @param deadlineMs How long it may take, in milliseconds.
- * @returns Its text, up to 64 KiB; empty if the caller broke it off.
+ * @returns Its text, up to 64 KiB; empty if the caller broke off.
  */
 export async function readBody(
   request: Request,
@@ -40,7 +40,7 @@ export async function readBody(
       text += decoder.decode(value, { stream: true });
     }
   } catch {
-    // Half a body is no body; nobody waits for the answer.
+    // Half a body is useless, and nobody waits for the answer.
     return slow ? { problem: "too slow" } : { text: "" };
   } finally {
     clearTimeout(timer);

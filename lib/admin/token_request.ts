@@ -30,13 +30,13 @@ const KNOWN: readonly string[] = [
 ];
 
 /**
- * Reads the body of a request. As in the reference, `null` is the same as absent.
- * Unlike there, a field that we do not know is refused: who asks for a rule must not
+ * Reads the body of a request. As in the reference, `null` means absent. Unlike
+ * the reference, an unknown field is refused: whoever asks for a rule must not
  * believe that it is in force.
  *
  * @param text JSON.
- * @returns The fields, or a problem if it is no JSON object, a field is unknown, or
- * one has the wrong type.
+ * @returns The fields, or the problem: not a JSON object, an unknown field, or
+ *   one of the wrong type.
  */
 export function parseTokenRequest(text: string): ParsedRequest {
   const object = parseObject(text);

@@ -73,13 +73,13 @@ const BARE_FLAGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Tells what to run.
+ * Finds the command to run.
  *
  * @param args The command line.
  * @param program The entry file; `server` and `client` take no command.
- * @param environment Where `SYNSOCKS_MODE` is looked up.
- * @returns The command with its arguments.
- * @throws {UsageError} If there is no such command.
+ * @param environment Where to look up `SYNSOCKS_MODE`.
+ * @returns The command and its arguments.
+ * @throws {UsageError} If the command is unknown.
  */
 export function chooseCommand(
   args: readonly string[],

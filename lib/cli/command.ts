@@ -13,7 +13,7 @@ export interface CommandContext {
   readonly output: Output;
   /** Where variables are looked up. */
   readonly environment: Environment;
-  /** Where the wish to stop comes from. */
+  /** Where signals come from. */
   readonly signals: SignalSource;
   /** What starts the roles. */
   readonly roles: RoleStarters;

@@ -8,12 +8,12 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a duration as Go writes it: `90s`, `1h30m`, `250ms`; or just `0`.
+ * Parses a duration in Go's notation: `90s`, `1h30m`, `250ms`, or `0`.
  *
  * @param text What the user wrote.
- * @param label How the user knows the place, such as `--renew`.
+ * @param label What the user calls it, such as `--renew`.
  * @returns Milliseconds.
- * @throws {ConfigError} If it is none; names `label`.
+ * @throws {ConfigError} If it is not a duration; names `label`.
  */
 export function parseDuration(text: string, label: string): number {
   const trimmed = text.trim();
@@ -23,7 +23,7 @@ export function parseDuration(text: string, label: string): number {
     for (const [, count, unit] of trimmed.matchAll(/([\d.]+)(ms|[smh])/g)) {
       total += Number(count) * UNITS_MS[unit!]!;
     }
-    // What a timer of the runtime can wait: 2^31 - 1 ms.
+    // The longest wait of a runtime timer: 2^31 - 1 ms.
     if (total <= 0x7fffffff) return Math.round(total);
   }
   throw new ConfigError(

@@ -31,8 +31,8 @@ export function findVariable(
 }
 
 /**
- * The variables of this process. Without the permission to read one it counts as
- * unset: the command line alone must be enough.
+ * The variables of this process. One that it has no permission to read counts
+ * as unset: the command line alone must be enough.
  */
 export function systemEnvironment(name: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable: name });

@@ -16,7 +16,7 @@ export const EXIT = {
 /**
  * The exit code for an error.
  *
- * @param error Whatever was thrown.
+ * @param error Anything thrown.
  * @returns One of {@linkcode EXIT}, never 0.
  */
 export function exitCodeForError(error: unknown): number {

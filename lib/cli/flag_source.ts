@@ -18,11 +18,12 @@ export interface FlagSource {
 export type FlagSources = ReadonlyMap<string, FlagSource>;
 
 /**
- * Finds where each flag has its value from: the command line, else the environment.
+ * Finds the source of each flag's value: the command line, then the
+ * environment.
  *
  * @param table The flags of the command.
- * @param given What the command line says.
- * @param environment Where variables are looked up.
+ * @param given The flags of the command line.
+ * @param environment Where to look up variables.
  */
 export function findSources(
   table: FlagTable,
@@ -47,16 +48,16 @@ function readEnvironment(
   const variable = flag.env && findVariable(environment, flag.env);
   if (!variable) return undefined;
   const { name: label, value } = variable;
-  // What is repeated on a command line stands side by side in a variable.
+  // A repeated flag is a list in a variable.
   const texts = flag.kind === "list" ? value.split(/[\s,]+/) : [value];
   return { label, texts, isVariable: true };
 }
 
 /**
- * Says an error about a property in the words of the user: with the flag that sets
+ * Rewrites an error about a property for the user: it names the flag that sets
  * the property, or the variable that the value came from.
  *
- * @returns The error as it is if no flag sets the property.
+ * @returns The same error if no flag sets the property.
  */
 export function inUserWords(
   error: ConfigError,

@@ -33,13 +33,13 @@ export function defaultOf(flag: Flag): FlagValue<Flag> {
 }
 
 /**
- * Turns what the user wrote into the value of a flag.
+ * Parses the value of a flag.
  *
  * @param flag The flag.
- * @param texts What was written: one text for each time, the last one counts.
- * @param label How the user knows the place: `--ws-port` or a variable.
+ * @param texts One text per occurrence; the last one counts.
+ * @param label What the user calls it: `--ws-port` or a variable.
  * @returns The value.
- * @throws {ConfigError} If the flag may not have that value; names `label`.
+ * @throws {ConfigError} If the value is not allowed; names `label`.
  */
 export function readFlagValue(
   flag: Flag,
@@ -64,12 +64,12 @@ export function readFlagValue(
 }
 
 /**
- * Reads a boolean.
+ * Parses a boolean.
  *
  * @param text What the user wrote.
- * @param label How the user knows the place.
- * @returns What it says.
- * @throws {ConfigError} If it is none of the accepted words.
+ * @param label What the user calls it.
+ * @returns The boolean.
+ * @throws {ConfigError} If it is not one of the accepted words.
  */
 export function parseSwitch(text: string, label: string): boolean {
   if (TRUE_WORDS.includes(text)) return true;

@@ -7,7 +7,7 @@ export interface FlagText {
   /** The environment variable, without `SYNSOCKS_` or `LINKSOCKS_`. */
   readonly env?: string;
   /**
-   * The options of a role that it sets, as errors of the role name them.
+   * The role's options that it sets, as the role's errors name them.
    *
    * @default the flag's key in its table
    */
@@ -17,8 +17,8 @@ export interface FlagText {
   /** What the help shows for the value, such as `PORT`. */
   readonly value?: string;
   /**
-   * Why this version cannot do it yet. Such a flag is understood and refused,
-   * unless its value asks for nothing: the default or one of `harmless`.
+   * Why this version does not support it yet. Such a flag is refused, unless
+   * its value is the default or one of `harmless`.
    */
   readonly unavailable?: string;
   /** Values beside the default that are accepted though the flag is unavailable. */

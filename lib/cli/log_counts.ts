@@ -17,8 +17,8 @@ const OTHERS: ReadonlyArray<
 ];
 
 /**
- * Says what was counted: one line for each hop that was used, one for targets that
- * were not reached after all, one for the rest.
+ * Logs the counts: one line per hop in use, one for apps that were told
+ * "connected" too early, one for the rest.
  */
 export function logCounts(logger: Logger, counters: Counters): void {
   for (const { hop, ...counts } of summarizeHops(counters)) {

@@ -6,10 +6,10 @@ import { redact, redactField } from "./redact.ts";
 export type PlainValue = string | number | boolean | null;
 
 /**
- * Makes fields printable and takes secrets out. Never throws: a log line must not
- * end the work that it tells of.
+ * Makes fields printable and removes secrets. Never throws: logging must not
+ * stop the work that it reports.
  *
- * @param fields What was logged, of any kind.
+ * @param fields Values of any kind.
  * @returns The same names with plain values; undefined ones are left out.
  */
 export function plainFields(fields: LogFields): Array<[string, PlainValue]> {

@@ -27,9 +27,9 @@ const LEVELS: { readonly [L in LogLevelWord]: readonly [string, number] } = {
 /**
  * One line for people: `2026-11-21T03:43:46Z INF message key=value`.
  *
- * @param line What to say.
+ * @param line The line to format.
  * @param colored Whether the level is colored.
- * @returns The line without its end.
+ * @returns The line without a newline.
  */
 export function formatTextLine(line: LogLine, colored: boolean): string {
   const [code, color] = LEVELS[line.level];
@@ -46,8 +46,8 @@ export function formatTextLine(line: LogLine, colored: boolean): string {
 /**
  * One line for programs: a JSON object with `time`, `level`, `msg` and the fields.
  *
- * @param line What to say.
- * @returns The line without its end.
+ * @param line The line to format.
+ * @returns The line without a newline.
  */
 export function formatJsonLine(line: LogLine): string {
   const object: Record<string, PlainValue> = {

@@ -23,7 +23,7 @@ export interface LoggerOptions {
 /**
  * Makes the logger that prints.
  *
- * @param options What to print, how and where.
+ * @param options Level, format and output.
  * @returns A logger to hand to the roles.
  */
 export function createLogger(options: LoggerOptions): Logger {
@@ -38,7 +38,7 @@ export function createLogger(options: LoggerOptions): Logger {
 /**
  * The level for a number of `-d`: none is `info`, one or more is `debug`.
  *
- * @param verbosity How often the flag was given.
+ * @param verbosity How many times the flag was given.
  * @returns The lowest level to print.
  */
 export function levelForVerbosity(verbosity: number): LogLevelWord {

@@ -19,13 +19,13 @@ import { resolveFlags } from "./resolve_flags.ts";
 import { versionText } from "./version_text.ts";
 
 /**
- * Runs the command line to its end. Never exits the process: that is for the
- * entry file, with the code that this returns.
+ * Runs a command until it ends. Never exits the process: the entry file does,
+ * with the returned code.
  *
  * @param args The arguments, such as `Deno.args`.
  * @param program The entry file: `synsocks` takes a command first, the others
- * are one.
- * @param context The world around; tests put their own in its place.
+ *   are commands themselves.
+ * @param context Output, environment and signals; tests pass their own.
  * @returns The exit code, one of {@linkcode EXIT}.
  */
 export async function main(
@@ -48,7 +48,7 @@ async function runCommand(
 ): Promise<number> {
   const { command, args, usage } = chosen;
   const given = parseFlags(command.flags, args);
-  // Help must come even when the environment is wrong, so before all values.
+  // Before any value is read: help must work with a wrong environment, too.
   if (given.get("help")?.at(-1) === "true") {
     context.output.out(commandHelp(command, usage));
     return EXIT.ok;
@@ -85,7 +85,8 @@ function reportFailure(
     output.err(text);
     output.err(`Run '${chosen?.usage ?? "synsocks"} --help' for usage.`);
   } else {
-    // An error of ours says what was tried; one of the system only why not.
+    // Our own errors say what was tried; errors of the system only say why it
+    // failed.
     const complete = /^(Cannot|Lost) .+: /.test(text);
     output.err(
       complete ? text : `Cannot run ${chosen?.command.name}: ${text}`,

@@ -1,15 +1,15 @@
 /**
- * Finds the word that somebody may have meant.
+ * Finds the word that was probably meant.
  *
- * @param typed What was typed.
- * @param words What could have been typed.
+ * @param typed The word as typed.
+ * @param words The valid words.
  * @returns The word with the fewest edits, or `undefined` if none is near.
  */
 export function nearestWord(
   typed: string,
   words: readonly string[],
 ): string | undefined {
-  // More edits than a third of the word is another word, not a slip.
+  // With more edits than a third of its length it is another word, not a typo.
   let best = Math.max(1, Math.floor(typed.length / 3)) + 1;
   let nearest: string | undefined;
   for (const word of words) {

@@ -32,6 +32,6 @@ function writeLine(stream: SyncWriter, line: string): void {
   try {
     while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
   } catch {
-    // The reader has gone (`… | head`) or is full: the tunnel goes on without it.
+    // The reader is gone (`… | head`) or its pipe is full: the tunnel goes on.
   }
 }

@@ -8,13 +8,14 @@ import { UsageError } from "./usage_error.ts";
 export type GivenFlags = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Reads a command line against a table of flags.
+ * Parses a command line with a table of flags.
  *
  * @param table The flags of the command.
  * @param args The arguments behind the command.
- * @returns The texts of each flag that was given, one for each time.
- * @throws {UsageError} If a flag is unknown, a value missing or a word too much.
- * @throws {ConfigError} If a switch has a value that is no boolean.
+ * @returns The texts of each flag that was given, one per occurrence.
+ * @throws {UsageError} If a flag is unknown, a value is missing, or there is an
+ *   extra word.
+ * @throws {ConfigError} If a switch has a value that is not a boolean.
  */
 export function parseFlags(
   table: FlagTable,

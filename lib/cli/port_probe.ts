@@ -1,9 +1,9 @@
 /**
- * Tells if a port of the loopback address can be listened on now.
+ * Whether a port of the loopback address is free.
  *
  * @param port The port.
- * @returns `false` if somebody else has it; other obstacles are left to whoever
- * really listens, who can say more about them.
+ * @returns `false` if it is in use. Other obstacles count as free: the error of
+ *   the real listener says more.
  */
 export function isPortFree(port: number): boolean {
   try {

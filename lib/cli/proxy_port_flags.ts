@@ -4,7 +4,8 @@ import type { FlagTable } from "./flags.ts";
 /**
  * The flags of a proxy port, at a client or at a server in reverse mode.
  *
- * @param mode Where they count, such as `Reverse mode`; everywhere if absent
+ * @param mode The mode in which they apply, such as `Reverse mode`; all modes
+ *   if absent
  */
 export function proxyPortFlags(mode?: string) {
   const help = (text: string): string =>

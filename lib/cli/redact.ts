@@ -12,7 +12,7 @@ const SECRET_QUERY =
 const SECRET_NAME = /^(.*token|.*password|.*secret|api_?key|authorization)$/i;
 
 /**
- * Removes credentials and tokens from a text, so that it can be shown.
+ * Removes credentials and tokens from a text, so that it can be printed.
  *
  * @param text Any text, usually with a URL in it.
  * @returns The text with `***` in their place.

@@ -30,12 +30,13 @@ export interface ResolvedFlags<T extends FlagTable> {
  *
  * @param table The flags of the command.
  * @param sources Where the values come from.
- * @param idle Which flags change nothing. A variable may serve several commands, so
- * it is ignored then; a flag is refused, unless it asks for the default.
+ * @param idle Which flags have no effect. A flag is then refused, unless it
+ *   asks for the default; a variable is ignored with a warning, since it may
+ *   serve several commands.
  * @returns The values.
- * @throws {ConfigError} If a flag may not have its value.
- * @throws {UsageError} If a flag changes nothing, or asks for what this version
- * cannot do.
+ * @throws {ConfigError} If a value is not allowed.
+ * @throws {UsageError} If a flag has no effect, or asks for what this version
+ *   does not support.
  */
 export function resolveFlags<T extends FlagTable>(
   table: T,

@@ -2,8 +2,8 @@ import { unsupportedDeno } from "../base/deno_version.ts";
 import type { Program } from "./choose_command.ts";
 
 /**
- * Runs a program to its end and exits the process. All else is loaded only when
- * this Deno can run it.
+ * Runs a program and exits the process when it ends. Loads everything else only
+ * if this Deno can run it.
  *
  * @param program The entry file that was started.
  */

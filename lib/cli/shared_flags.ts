@@ -97,13 +97,13 @@ export const ROLE_FLAGS = {
 } as const satisfies FlagTable;
 
 /**
- * Turns the values of {@linkcode ROLE_FLAGS} into options of a role.
+ * Converts the values of {@linkcode ROLE_FLAGS} to options of a role.
  *
  * @param values The values.
- * @param context Gets the log.
+ * @param context Where to log.
  * @param quiet Without `-d` print only warnings and errors.
  * @returns What both roles take.
- * @throws {ConfigError} If `tfo` names something that is no hop.
+ * @throws {ConfigError} If `tfo` names something that is not a hop.
  */
 export function roleOptions(
   values: FlagValues<typeof ROLE_FLAGS>,
@@ -144,7 +144,8 @@ export function loginOptions(
 }
 
 /**
- * Turns `--udp-host` and `--udp-ports` into options of a role with a SOCKS port.
+ * Converts `--udp-host` and `--udp-ports` to options of a role with a SOCKS
+ * port.
  *
  * @throws {ConfigError} If `udpPorts` is not a range of ports.
  */

@@ -1,10 +1,10 @@
-/** Where the wish to stop comes from. */
+/** Where signals come from. */
 export interface SignalSource {
   /** The signals that mean "stop" here. */
   readonly names: readonly Deno.Signal[];
   /**
-   * The signals that mean "say what you have counted". At SIGUSR1 Deno opens its
-   * debugger on loopback besides, as Node does; so there is SIGUSR2, too.
+   * The signals that ask for the counts. At SIGUSR1 Deno also opens its
+   * debugger on loopback, as Node does; hence SIGUSR2.
    */
   readonly reports: readonly Deno.Signal[];
   /** Calls `listener` at each `name`; the process no longer dies of it. */
@@ -62,12 +62,12 @@ export interface WaitOptions {
 }
 
 /**
- * Waits until a role has ended. The first signal closes it; the second one aborts
- * it and ends the waiting at once. Leaves no listener behind.
+ * Waits until a role has ended. The first signal closes it, the second one
+ * aborts it and ends the wait at once. Removes its signal listeners.
  *
- * @param role What runs.
- * @param signals Where the wish to stop comes from.
- * @param options What to do meanwhile.
+ * @param role The running role.
+ * @param signals Where signals come from.
+ * @param options What to do at signals.
  * @returns How it ended; rejects with the error that ended it.
  */
 export async function runUntilStopped(

@@ -9,18 +9,18 @@ interface LongName {
 }
 
 /**
- * Rewrites a command line so that parse-args has nothing to guess: short flags
- * become long ones, each value stands behind an equals sign, and words stand
- * behind `--`. On its own parse-args takes `-T -1` for two flags, `-tabc` for
- * four, and cannot tell a missing value from an empty one.
+ * Rewrites a command line so that parse-args does not have to guess: short
+ * flags become long, each value follows an equals sign, and words follow `--`.
+ * By itself parse-args reads `-T -1` as two flags and `-tabc` as four, and
+ * cannot tell a missing value from an empty one.
  *
- * What is no flag of `flags` stays as it is, for parse-args to report.
+ * Unknown flags are left for parse-args to report.
  *
- * @param flags The flags that are known.
+ * @param flags The known flags.
  * @param args The command line.
  * @returns The same command line, spelled out.
  * @throws {UsageError} If a value is missing.
- * @throws {ConfigError} If a switch has a value that is no boolean.
+ * @throws {ConfigError} If a switch has a value that is not a boolean.
  */
 export function spellOut(
   flags: readonly Flag[],
@@ -94,7 +94,7 @@ class Speller {
   ): void {
     if (takesValue(flag)) {
       const text = value ?? this.#nextValue(typed);
-      // For parse-args `--name=` would be a flag with the name `name=`.
+      // parse-args would read `--name=` as a flag called `name=`.
       this.spelled.push(text ? `--${flag.name}=${text}` : `--${flag.name}`);
     } else if (flag.kind === "switch") {
       const on = value === undefined || parseSwitch(value, typed);
@@ -129,7 +129,7 @@ function takesValue(flag: Flag): boolean {
 }
 
 function spellSwitch(name: string, on: boolean): string {
-  // For parse-args `--no-x=false` is `--x=false`, that is, the contrary.
+  // parse-args would read `--no-x=false` as `--x=false`, the opposite.
   if (name.startsWith("no-")) return on ? `--${name}` : `--${name.slice(3)}`;
   return on ? `--${name}` : `--${name}=false`;
 }

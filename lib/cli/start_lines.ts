@@ -1,7 +1,7 @@
 import type { ListenAddr } from "./role_starters.ts";
 
 /**
- * An address as it stands in a URL.
+ * Formats an address as in a URL.
  *
  * @param addr Host and port.
  * @returns `host:port`, with brackets around an IPv6 address.
@@ -14,7 +14,7 @@ export function addrText(addr: ListenAddr): string {
 }
 
 /**
- * Sets lines off from the one above them.
+ * Indents lines below a heading.
  *
  * @param lines The lines.
  * @returns The same lines, indented.

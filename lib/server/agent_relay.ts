@@ -31,9 +31,9 @@ const FIRST_BYTES_WAIT_MS = 2;
 const FIRST_BYTES_WAITS = new Deadlines(FIRST_BYTES_WAIT_MS);
 
 /**
- * Passes a connector's requests to a provider. One per connector's session,
- * since it learns whether its peer sends early: then CONNECT waits a moment for
- * the first bytes, which a provider with the extension puts into its SYN.
+ * Passes a connector's requests to a provider. One per session of a connector,
+ * since it learns whether the peer sends early: if so, CONNECT waits a moment
+ * for the first bytes, which a provider with the extension puts into its SYN.
  */
 export class AgentRelay {
   readonly #options: AgentRelayOptions;

@@ -103,10 +103,10 @@ export interface CheckedServerOptions
 }
 
 /**
- * Adds the defaults and checks everything that can be checked before a socket is
- * opened.
+ * Adds the defaults and checks all that can be checked without opening a
+ * socket.
  *
- * @throws {ConfigError} with the property, if a value cannot be
+ * @throws {ConfigError} with the property, if a value is not allowed
  */
 export function parseServerOptions(
   options: ServerOptions,

@@ -27,7 +27,7 @@ export class Providers {
     this.#sessions.push(session);
     session.peerDrains.then(() => {
       this.#remove(session);
-      // Only this side knows that no request is on its way to it.
+      // Only this side knows that no request is in flight to it.
       session.endWhenIdle();
     });
     session.closed.then(() => this.#remove(session));

@@ -40,7 +40,7 @@ export class ReverseEndpoint {
 
   /** Called when a member left: an empty group is forgotten. */
   left(name: string = EVERYBODY): void {
-    // The port has the providers of the one group that there is.
+    // The port uses the providers of the only group.
     if (name !== EVERYBODY && this.#groups.get(name)?.isEmpty) {
       this.#groups.delete(name);
     }

@@ -21,7 +21,7 @@ export function serveConnector(
   return openSession(context, client, {
     accept: (channel, target) => relay.accept(channel, target),
     acceptDatagrams: (channel) => relay.acceptDatagrams(channel),
-    // A connector may not manage tokens, and the reference does not answer it.
+    // A connector may not manage tokens; like the reference, send no answer.
     control() {},
   });
 }

@@ -17,7 +17,7 @@ export function serveForward(
 ): Session {
   const session = openSession(context, client, {
     ...context.exit.sessionOptions(client.logger),
-    // It may not, and is told so.
+    // Refuse: it may not.
     control: (message) => onConnectorMessage(session, message, connectors),
   });
   return session;

@@ -10,8 +10,8 @@ import {
 } from "./server_context.ts";
 
 /**
- * Serves a provider: it dials for apps at the SOCKS port and for connectors. It may
- * not open channels itself: the server would dial from its own network.
+ * Serves a provider, which dials for apps at the SOCKS port and for connectors.
+ * It may not open channels itself: the server would dial from its own network.
  */
 export function serveProvider(
   context: ServerContext,

@@ -31,8 +31,8 @@ export interface Server extends AsyncDisposable {
   /** One line per hop: what TCP Fast Open does there, and if nothing, why. */
   report(): string[];
   /**
-   * Lets the program end although the server's ports are open. Connected clients keep
-   * it running all the same, and so do several workers.
+   * Lets the program end while the server's ports are open. Connected clients
+   * and worker threads still keep it running.
    */
   unref(): void;
   /** Undoes `unref`. */
@@ -63,7 +63,7 @@ export async function startOne(checked: CheckedServerOptions): Promise<Server> {
   const server = new RelayServer(checked, opened);
   try {
     server.addTokens();
-    // Before that a client with the right token would be sent away.
+    // Before that, a client with the right token would be rejected.
     server.listen();
   } catch (error) {
     await server.close();
@@ -156,7 +156,7 @@ class RelayServer implements Server {
 
   /** Resolves when the listener has its socket options. */
   async tuned(): Promise<void> {
-    // A listener is found by its address once Deno has it.
+    // Once Deno owns a listener, it is found by its address.
     await Promise.resolve();
     const { hostname: host, port } = this.addr;
     this.#whyNotTuned = this.#context.backend.runtime.tuneServeListener(
@@ -258,8 +258,8 @@ class RelayServer implements Server {
   async #shutDown(): Promise<void> {
     this.#listener?.stopAccepting();
     this.tokens.stopAccepting();
-    // Clients look for another server while their channels end. The port is kept
-    // meanwhile, and refuses: `shutdown` would close the upgraded requests, too.
+    // Clients move to another server while their channels finish. The port stays
+    // open and refuses: `shutdown` would close upgraded requests, too.
     for (const session of this.#sessions) session.announceDrain();
     await this.#drained();
     this.#closeSessions();

@@ -30,8 +30,8 @@ interface Member {
 }
 
 /**
- * The tokens of a running server: ports open and close with their tokens, and
- * clients are closed with theirs.
+ * The tokens of a running server. Ports and clients are closed with their
+ * token.
  */
 export class ServerTokens {
   readonly #context: ServerContext;
@@ -75,8 +75,7 @@ export class ServerTokens {
   }
 
   /**
-   * Removes a token of any kind with what depends on it: clients are closed, and
-   * ports freed.
+   * Removes a token of any kind, closes its clients and frees its ports.
    *
    * @returns whether there was one
    */

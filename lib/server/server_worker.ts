@@ -10,7 +10,7 @@ import type { FromWorker, ToWorker, WorkerOptions } from "./worker_messages.ts";
 /** How often counts are told. */
 const TELL_MS = 500;
 
-// The types of the library are those of a window; this runs in a worker.
+// The default types are those of a window; this runs in a worker.
 const worker = self as unknown as {
   postMessage(message: FromWorker): void;
   onmessage: (event: MessageEvent<ToWorker>) => void;

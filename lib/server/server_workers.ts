@@ -11,7 +11,7 @@ import type { TokenApi } from "../tokens/token_api.ts";
  * the same port (`SO_REUSEPORT`, socket(7)) and so a queue of its own for SYNs with
  * data; the kernel spreads clients over them.
  *
- * @throws {ConfigError} if it is not possible here
+ * @throws {ConfigError} if this system or an option does not allow it
  * @throws {TunnelError} if it cannot listen
  */
 export async function startWorkers(
@@ -38,7 +38,7 @@ export async function startWorkers(
     throw new ConfigError("workers", text);
   }
   if (reverse !== undefined || answer !== undefined) {
-    // A provider would be known to one of them only, and so would a new token.
+    // Only one of them would know a provider, or a new token.
     const rule = "more than one serve forward clients only, without an API";
     throw new ConfigError("workers", rule);
   }
@@ -101,7 +101,7 @@ class ServerWorkers implements Server {
 
   /** One more; resolves when it listens. */
   add(options: WorkerOptions): Promise<Server["addr"]> {
-    // Written so that `deno compile` finds the file.
+    // In this form `deno compile` finds the file.
     const worker = new Worker(
       new URL("./server_worker.ts", import.meta.url),
       { type: "module" },

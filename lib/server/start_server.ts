@@ -4,13 +4,14 @@ import { type Server, startOne } from "./server.ts";
 import { startWorkers } from "./server_workers.ts";
 
 /**
- * Starts a server: takes tunnels of clients that have a token, and dials for them,
- * or passes what apps and connectors want to providers.
+ * Starts a server: accepts tunnels of clients that have a token, and dials for
+ * them or passes requests of apps and connectors to providers.
  *
  * Needs `--allow-net`; `--allow-ffi` for TCP Fast Open toward targets; and
- * `--allow-all` for it at its own port, since Deno shows its sockets to no less.
+ * `--allow-all` for Fast Open at its own port, since only that lets Deno show
+ * its sockets.
  *
- * @throws {ConfigError} if an option is not possible
+ * @throws {ConfigError} if an option is not allowed
  * @throws {TunnelError} if it cannot listen
  */
 export async function startServer(options: ServerOptions): Promise<Server> {

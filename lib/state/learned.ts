@@ -43,7 +43,7 @@ export class Learned {
   /**
    * Restores a result of `toText`; damaged text restores nothing.
    *
-   * @throws {SyntaxError} if it is no JSON, or of another form or version
+   * @throws {SyntaxError} if it is not JSON, or of another form or version
    */
   restore(text: string): void {
     const state = objectOf(JSON.parse(text));

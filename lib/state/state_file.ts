@@ -138,10 +138,10 @@ export interface OpenedLearned {
 }
 
 /**
- * Makes the memory of a program, with what it has learned before if there is a
- * directory for that. Never fails.
+ * Makes the memory of a program and, if there is a directory, loads what it
+ * learned before. Never fails.
  *
- * @param dir The directory; nothing or an empty text for none.
+ * @param dir The directory; absent or empty for none.
  */
 export async function openLearned(
   dir: string | undefined,

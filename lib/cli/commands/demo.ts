@@ -98,7 +98,7 @@ async function startPair(
 
 function joinRoles(server: RunningServer, client: RunningClient): Pair {
   const close = async () => {
-    // The client first, so that it does not take the server's end for a fault.
+    // The client first: it would report the server's end as a failure.
     await client.close();
     await server.close();
   };
@@ -106,7 +106,7 @@ function joinRoles(server: RunningServer, client: RunningClient): Pair {
     server,
     client,
     close,
-    // Whichever ends first, by itself or with an error, takes the other along.
+    // Whichever ends first also ends the other.
     closed: Promise.race([client.closed, server.closed]).finally(close),
     abort() {
       client.abort();
@@ -118,7 +118,7 @@ function joinRoles(server: RunningServer, client: RunningClient): Pair {
 function startLines(pair: Pair, wantedPort: number): string[] {
   const { client, server } = pair;
   const addr = client.addr ?? { hostname: LOOPBACK, port: wantedPort };
-  // What both say of this machine is said once.
+  // What both say about this machine, once.
   const report = new Set([...client.report(), ...server.report()]);
   const taken = wantedPort !== 0 && addr.port !== wantedPort;
   return [

@@ -33,7 +33,7 @@ async function runDoctor(
   if (values.fix && values.json && !values.yes) {
     throw new UsageError("--fix --json needs --yes: there is nobody to ask");
   }
-  // Loaded now: --help does not wait for it.
+  // Loaded only now, so that --help is quick.
   const { diagnose } = await import("../../doctor/diagnose.ts");
   const options = await diagnoseOptions(values);
   let isStopped = false;
@@ -52,8 +52,8 @@ async function runDoctor(
 }
 
 /**
- * The first signal ends what runs, which then cleans up and tells what it has; the
- * next one ends the process.
+ * The first signal stops the checks, which then clean up and report what they
+ * have; the next one ends the process.
  */
 async function untilSignal<T>(
   { signals }: CommandContext,

@@ -103,7 +103,7 @@ function tokensOf(values: Values): Tokens {
   const hasConnectors = reverse && !connectorAutonomy;
   return {
     token: values.token.trim() || newToken(),
-    // As in LinkSocks: whoever has providers can have connectors.
+    // As in LinkSocks: with providers there can be connectors.
     connectorToken: hasConnectors
       ? values.connectorToken.trim() || newToken()
       : undefined,

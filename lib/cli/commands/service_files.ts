@@ -131,7 +131,7 @@ export function environmentText(role: ServiceRole, token: string): string {
  *
  * @param roles Which units.
  * @param commandOf What each unit runs.
- * @param token The secret of both; existing ones are kept.
+ * @param token The token of both; existing ones are kept.
  */
 export function serviceFiles(
   roles: readonly ServiceRole[],
@@ -155,8 +155,8 @@ export function serviceFiles(
 }
 
 /**
- * The token that an earlier installation of either role has, so that both go on
- * to have the same.
+ * The token of an earlier installation of either role, so that both keep the
+ * same one.
  */
 export async function installedToken(
   root: string,
