@@ -84,6 +84,7 @@ export async function startClient(options: ClientOptions): Promise<Client> {
   const { stateDir, logger } = checked;
   const opened = await openLearned(stateDir, { owner: "client", logger });
   const client = new TunnelClient(checked, opened);
+  if (checked.noWait) await client.openOrEnd();
   abortWith(client, signal);
   return client;
 }
@@ -101,7 +102,7 @@ class TunnelClient implements Client {
   #closing = false;
 
   constructor(options: CheckedClientOptions, opened: OpenedLearned) {
-    const { threads, renewMs, reconnect, retryAuth, noWait, logger } = options;
+    const { threads, renewMs, reconnect, retryAuth, logger } = options;
     this.#options = options;
     this.#opened = opened;
     const { observer } = options;
@@ -119,14 +120,6 @@ class TunnelClient implements Client {
       ...{ renewMs, reconnect, retryAuth, logger, open },
     });
     this.#side = options.reverse ? this.#exitSide() : this.#entrySide();
-    if (noWait) {
-      try {
-        this.#side.open();
-      } catch (error) {
-        this.#sessions.close();
-        throw error;
-      }
-    }
     const finished = Promise.withResolvers<void>();
     this.closed = finished.promise;
     this.closed.catch(() => {});
@@ -192,6 +185,17 @@ class TunnelClient implements Client {
 
   report(): string[] {
     return hopReport(this.#side.hops, this.#options.tfo, this.#chosen);
+  }
+
+  /** Opens the SOCKS port now; if that fails, rejects when all else has ended. */
+  async openOrEnd(): Promise<void> {
+    try {
+      this.#side.open();
+    } catch (error) {
+      this.abort();
+      await this.closed.catch(() => {});
+      throw error;
+    }
   }
 
   async connect(options: ConnectOptions): Promise<StreamConn> {
