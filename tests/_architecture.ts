@@ -23,7 +23,7 @@ const LAYERS = [
 
 /** The room that a file belongs to, `""` for the top level. */
 function roomOf(path: string): string {
-  return path.match(/^(lib\/[^/]+\/|ffi\/|links\/[^/]+\/)/)?.[0] ?? "";
+  return path.match(/^(lib\/[^/]+\/|ffi\/)/)?.[0] ?? "";
 }
 
 /** Its line among the layers; -1 for a file outside of the tree. */
@@ -37,17 +37,8 @@ function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
-/** Stand-ins for packages; they are no part of the layers. */
-function isLink(path: string): boolean {
-  return path.startsWith("links/");
-}
-
 /** What is wrong with one import; nothing if it may be. */
 function wrongOf({ from, to }: Import): string | undefined {
-  if (isLink(from)) {
-    return roomOf(from) === roomOf(to) ? undefined : "leaves its package";
-  }
-  if (isLink(to)) return undefined;
   if (layerOf(from) < 0 || layerOf(to) < 0) return "is in no layer";
   if (roomOf(to) === "") return "imports an entry file";
   if (/(^|\/)_[^/]+$/.test(to) && folderOf(from) !== folderOf(to)) {

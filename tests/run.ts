@@ -11,6 +11,11 @@
 const FIRST = ["interop", "netns", "e2e", "modes", "ffi", "session", "join"];
 /** No file may take longer: one that hangs fails, with what it has printed. */
 const DEADLINE_MS = 300_000;
+/** Where examples in comments and in Markdown are run. */
+const DOCUMENTED = [
+  ...["README.md", "mod.ts", "cli.ts", "server.ts", "client.ts"],
+  ...["lib", "ffi", "examples"],
+];
 const ROOT = new URL("../", import.meta.url).pathname;
 const COUNTS =
   /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed(?: \| (\d+) ignored)?/m;
@@ -70,7 +75,7 @@ async function findJobs(
     name,
     args: ["--no-check", "--permit-no-files", ...flags, name],
   }));
-  const docs = { name: "docs", args: ["--doc", "--ignore=tests,bench,links"] };
+  const docs = { name: "docs", args: ["--doc", ...DOCUMENTED] };
   return paths.length + flags.length === 0 ? [...jobs, docs] : jobs;
 }
 
