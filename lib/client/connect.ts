@@ -1,6 +1,8 @@
 import { abortable } from "../base/abortable.ts";
 import { formatTarget, type Target } from "../base/address.ts";
-import { ConfigError, TunnelError } from "../base/errors.ts";
+import { EMPTY } from "../base/empty.ts";
+import { TunnelError } from "../base/errors.ts";
+import { checkPort, checkText } from "../base/option_checks.ts";
 import type { Failure } from "../inbound/failure.ts";
 import type { TcpRequest } from "../inbound/request.ts";
 import { connPair } from "../join/conn_pair.ts";
@@ -23,7 +25,6 @@ export interface ConnectOptions {
 
 /** Where the program's own end of a stream is. */
 const HERE = { host: "127.0.0.1", port: 0 };
-const EMPTY = new Uint8Array(0);
 
 /** Opens a stream as an app would; `serve` takes the request. */
 export async function connectThrough(
@@ -31,10 +32,8 @@ export async function connectThrough(
   { hostname, port, data = EMPTY, signal }: ConnectOptions,
 ): Promise<StreamConn> {
   signal?.throwIfAborted();
-  if (hostname === "") throw new ConfigError("hostname", "must not be empty");
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new ConfigError("port", `must be from 1 to 65535 but got ${port}`);
-  }
+  checkText("hostname", hostname);
+  checkPort("port", port, 1);
   const target = { host: hostname.replace(/^\[(.*)\]$/, "$1"), port };
   const [near, far] = connPair(HERE, target);
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -5,6 +5,7 @@ import {
   checkText,
   checkTimeMs,
 } from "../base/option_checks.ts";
+import { withDefaults } from "../base/with_defaults.ts";
 import { checkUpstreamProxy } from "../dial/upstream_proxy.ts";
 import { checkedLogin } from "../entry/checked_login.ts";
 import type { EntryOptions } from "../entry/entry.ts";
@@ -102,15 +103,15 @@ export interface CheckedClientOptions
 }
 
 /**
- * Adds the defaults and checks everything that can be checked before a socket is
- * opened.
+ * Adds the defaults and checks all that can be checked without opening a
+ * socket.
  *
- * @throws {ConfigError} with the property, if a value cannot be
+ * @throws {ConfigError} with the property, if a value is not allowed
  */
 export function parseClientOptions(
   options: ClientOptions,
 ): CheckedClientOptions {
-  const given = withDefaults(options);
+  const given: Defaulted = withDefaults(options, CLIENT_DEFAULTS);
   const urls = [options.url].flat().map(normalizeTunnelUrl);
   if (urls.length === 0) throw new ConfigError("url", "must not be empty");
   const { reverse, connectorToken, upstreamProxy } = options;
@@ -147,12 +148,4 @@ export function parseClientOptions(
     upstreamProxy,
     caCerts: options.caCerts,
   };
-}
-
-/** An option that is `undefined` counts as absent. */
-function withDefaults(options: ClientOptions): Defaulted {
-  const entries = Object.entries(options).filter(([, one]) =>
-    one !== undefined
-  );
-  return { ...CLIENT_DEFAULTS, ...Object.fromEntries(entries) };
 }

@@ -83,9 +83,7 @@ export function parseRoleOptions(options: RoleOptions): CheckedRoleOptions {
   }
   checkChoice("backend", backend, BACKENDS);
   checkTimeMs("gracePeriodMs", gracePeriodMs);
-  return {
-    ...{ tfo, tfoAny, backend, stateDir, logger, observer, gracePeriodMs },
-  };
+  return { tfo, tfoAny, backend, stateDir, logger, observer, gracePeriodMs };
 }
 
 /** An IP address, or `localhost`. Throws `ConfigError` with the property. */

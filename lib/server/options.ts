@@ -1,5 +1,11 @@
 import { ConfigError } from "../base/errors.ts";
-import { checkInteger, checkPort, checkTimeMs } from "../base/option_checks.ts";
+import {
+  checkInteger,
+  checkPort,
+  checkText,
+  checkTimeMs,
+} from "../base/option_checks.ts";
+import { withDefaults } from "../base/with_defaults.ts";
 import { checkUpstreamProxy } from "../dial/upstream_proxy.ts";
 import { checkedLogin } from "../entry/checked_login.ts";
 import { udpEntryOptions, type UdpOptions } from "../entry/udp_options.ts";
@@ -111,7 +117,7 @@ export interface CheckedServerOptions
 export function parseServerOptions(
   options: ServerOptions,
 ): CheckedServerOptions {
-  const given = withDefaults(options);
+  const given: Defaulted = withDefaults(options, SERVER_DEFAULTS);
   const { token, upstreamProxy } = options;
   checkUpstreamProxy(upstreamProxy);
   return {
@@ -133,14 +139,6 @@ export function parseServerOptions(
   };
 }
 
-/** An option that is `undefined` counts as absent. */
-function withDefaults(options: ServerOptions): Defaulted {
-  const entries = Object.entries(options).filter(([, one]) =>
-    one !== undefined
-  );
-  return { ...SERVER_DEFAULTS, ...Object.fromEntries(entries) };
-}
-
 function checkReverse(options: ReverseTokenOptions): ReverseTokenOptions {
   const { token, port = 0, username, password, connectorToken } = options;
   if (token !== undefined) checkToken("reverse.token", token);
@@ -160,9 +158,7 @@ function checkReverse(options: ReverseTokenOptions): ReverseTokenOptions {
 
 /** A secret that a user chose. Throws `ConfigError` with the property. */
 function checkToken(property: string, token: string): string {
-  if (typeof token !== "string" || token === "") {
-    throw new ConfigError(property, "must not be empty");
-  }
+  checkText(property, token);
   if (isReserved(token)) {
     throw new ConfigError(property, `"${token}" is reserved`);
   }

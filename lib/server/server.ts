@@ -159,9 +159,9 @@ class RelayServer implements Server {
     // Once Deno owns a listener, it is found by its address.
     await Promise.resolve();
     const { hostname: host, port } = this.addr;
-    this.#whyNotTuned = this.#context.backend.runtime.tuneServeListener(
-      ...[{ host, port }, { fastOpen: this.#options.tfo.ws }] as const,
-    );
+    const { runtime } = this.#context.backend;
+    const fastOpen = this.#options.tfo.ws;
+    this.#whyNotTuned = runtime.tuneServeListener({ host, port }, { fastOpen });
   }
 
   get addr(): { hostname: string; port: number } {

@@ -1,3 +1,4 @@
+import { EMPTY } from "../base/empty.ts";
 import { abortable } from "../base/abortable.ts";
 import { TunnelError } from "../base/errors.ts";
 import { equalSecret } from "../base/secret.ts";
@@ -69,7 +70,6 @@ const ESTABLISHED = ENCODER.encode("HTTP/1.1 200 OK\r\n\r\n");
 const REFUSED = ENCODER.encode(
   "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
 );
-const EMPTY = new Uint8Array(0);
 
 /**
  * Lets the built-in WebSocket dial through our own socket: it connects to the

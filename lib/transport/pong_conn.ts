@@ -1,3 +1,4 @@
+import { EMPTY } from "../base/empty.ts";
 import type { TunnelError } from "../base/errors.ts";
 import {
   type Conn,
@@ -118,5 +119,3 @@ export class PongConn implements Conn {
     return this.#rest.length === 0;
   }
 }
-
-const EMPTY = new Uint8Array(0);
